@@ -33,8 +33,8 @@ class PromptContext:
         n_classes: number of classes; labels are ``0 .. n_classes - 1``.
         attempt: the attempt about to be made, counted from 1.
         max_attempts: attempts an episode may take.
-        previous_code: the program that just failed, normalised (``def build_model(x_train, y_train):`` and a body indented
-            by four spaces), or None on a first attempt.
+        previous_code: the program that just failed, normalised (``def build_model(x_train, y_train):`` and a body
+            indented by four spaces), or None on a first attempt.
         failure: why it failed, or None on a first attempt.
     """
 
@@ -55,13 +55,16 @@ def completion_prompt(context: PromptContext) -> str:
     The action therefore begins with a newline and four spaces, and tokenising prompt and action apart gives the same
     tokens as tokenising them together.
     """
-    lines = [f"# Task: {_one_line(context.title)}. {_one_line(context.description)}", f"# Data: {_data_sentence(context)}"]
+    lines = [
+        f"# Task: {_one_line(context.title)}. {_one_line(context.description)}",
+        f"# Data: {_data_sentence(context)}",
+    ]
     if context.previous_code is None or context.failure is None:
         lines.append(f"# Attempt {context.attempt} of {context.max_attempts}.")
     else:
         lines.append(f"# Attempt {context.attempt} of {context.max_attempts}. The previous attempt:")
         lines += [f"#{line}" for line in _previous_body(context.previous_code)]
-        lines += [f"# {line}" for line in f"Error: {_error_text(context)}".splitlines()]
+        lines += [f"# {line}" for line in f"Error: {_error_text(context)}".split("\n")]
     lines.append("def build_model(x_train, y_train):")
     lines.append(f'    """Return a fitted classifier with predict_proba for {context.n_classes} classes."""')
     return "\n".join(lines)
@@ -101,11 +104,12 @@ def _data_sentence(context: PromptContext) -> str:
 
 
 def _error_text(context: PromptContext) -> str:
-    assert context.failure is not None and context.previous_code is not None
+    assert context.failure is not None
+    assert context.previous_code is not None
     message = context.failure.message
     if len(message) > MAX_ERROR_CHARACTERS:
         message = message[: MAX_ERROR_CHARACTERS - 4] + " ..."
-    source_lines = context.previous_code.splitlines()
+    source_lines = context.previous_code.split("\n")
     line = context.failure.line
     if line is not None and 1 <= line <= len(source_lines):
         return f"{message}\nin: {source_lines[line - 1].strip()}"
@@ -114,11 +118,11 @@ def _error_text(context: PromptContext) -> str:
 
 def _previous_body(code: str) -> list[str]:
     """The non-empty lines of a normalised program (see :mod:`ds_gym.actions`) below its signature."""
-    return [line.rstrip() for line in _cut_lines(code).splitlines()[1:] if line.strip()]
+    return [line.rstrip() for line in _cut_lines(code).split("\n")[1:] if line.strip()]
 
 
 def _cut_lines(code: str) -> str:
-    lines = code.splitlines()
+    lines = code.split("\n")
     if len(lines) > MAX_PREVIOUS_CODE_LINES:
         lines = [*lines[:MAX_PREVIOUS_CODE_LINES], f"    # ... {len(lines) - MAX_PREVIOUS_CODE_LINES} more lines"]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ environment and writes its card.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -16,12 +17,11 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from agents.tinycoder import WEIGHTS
 from agents.tinycoder.corpus import RepairPair, make_repair_pairs, sample_first_attempt, sample_repair
-from agents.tinycoder.measure import MEASUREMENTS, measure
-from agents.tinycoder.model_card import BuildRecord, write_model_card
+from agents.tinycoder.model_card import BuildRecord, progress_bars, write_model_card
 from agents.tinycoder.pretrain import PretrainConfig, new_model, pretrain
 from agents.tinycoder.tokenizer import train_tokenizer
 
@@ -30,7 +30,9 @@ TOKENIZER_DOCUMENTS = 4_000
 
 @click.command(context_settings={"show_default": True})
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=WEIGHTS, help="Folder to write.")
-@click.option("--tokens", type=click.IntRange(min=1), default=PretrainConfig.n_tokens, help="Document tokens to train on.")
+@click.option(
+    "--tokens", type=click.IntRange(min=1), default=PretrainConfig.n_tokens, help="Document tokens to train on."
+)
 @click.option("--mistakes", type=click.IntRange(min=1), default=8_000, help="Mistaken programs to run for repairs.")
 @click.option("--attempts", type=click.IntRange(min=64), default=512, help="Attempts a task in the measurement.")
 @click.option("--seed", type=int, default=0, help="Seeds everything.")
@@ -39,20 +41,16 @@ def main(out: Path, tokens: int, mistakes: int, attempts: int, seed: int) -> Non
     started = time.monotonic()
     config = PretrainConfig(n_tokens=tokens, seed=seed)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".tinycoder-") as folder, _progress() as progress:
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".tinycoder-") as folder, progress_bars() as progress:
         staging = Path(folder) / "weights"
         pairs = _repair_pairs(progress, mistakes, seed)
         _train(progress, staging, pairs, config)
         _replace_folder(staging, out)
         record = BuildRecord(
-            config, len(pairs), time.monotonic() - started, torch.get_num_threads(), torch.__version__
+            asdict(config), len(pairs), time.monotonic() - started, torch.get_num_threads(), str(torch.__version__)
         )
-        task = progress.add_task("measure", total=len(MEASUREMENTS))
-        measurements = []
-        for table, temperature in MEASUREMENTS:
-            measurements.append(measure(out, table, temperature, attempts, seed))
-            progress.advance(task)
-        write_model_card(out, record, measurements)
+        (out / "build.json").write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+        write_model_card(out, attempts, progress)
     click.echo(f"{out}: {(time.monotonic() - started) / 60:.1f} minutes, {asdict(config)}")
 
 
@@ -76,12 +74,6 @@ def _train(progress: Progress, folder: Path, pairs: list[RepairPair], config: Pr
     pretrain(model, tokenizer, pairs, config, report)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    )
 
 
 def _replace_folder(source: Path, target: Path) -> None:

@@ -7,12 +7,11 @@ independently of the program, so that nothing about any real table can be learnt
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,25 +25,8 @@ from ds_gym.prompts import PromptContext, completion_prompt
 from ds_gym.sandbox import make_sandbox
 from ds_gym.sandbox.protocol import Sandbox, SplitJob
 
-SUBJECTS = (
-    "customer churn|loan default|crop yield|river flood|wheat variety|engine wear|fruit ripeness|patient recovery|"
-    "email spam|traffic jam|soil type|star type|mushroom safety|ship route|battery health|film rating|weather change|"
-    "bird species|machine fault|school result|cloud cover|coffee grade|steel quality|website visit|power demand|"
-    "fish age|forest cover|voter turnout|seed origin|signal source|market move|game outcome|sensor state|tooth decay|"
-    "road surface|insurance claim|rock layer|glass origin|phone brand|water quality|sleep stage|speech accent|bee colony"
-).split("|")
-QUALIFIERS = "survey|records|study|data|monitor|2019|archive|trial|table|sample|log|census|panel|benchmark|small|II".split("|")
-VERBS = "Predict|Classify|Tell|Estimate|Recognise|Decide".split("|")
-OBJECTS = (
-    "the class of each row|which group a case belongs to|the outcome|the category from the measurements|"
-    "whether the event happens|the label|what kind it is|the state from its readings|the type from its attributes"
-).split("|")
-NOUNS = "features|attributes|measurements|squares|readings|pixels".split("|")
-FEATURES = (
-    "age|height|width|length|weight|price|income|speed|depth|count|score|level|ratio|left|right|top|middle|bottom|upper|"
-    "lower|colour|shape|size|distance|angle|area|volume|mass|pressure|heat|light|day|month|year|hour|rate|index|mean|"
-    "total|share|gap|density|radius|texture|acid|alcohol|sugar|salt|ash|iron|zinc|noise|phase|power|energy|force"
-).split("|")
+WORDS: dict[str, list[str]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
+"""What invented tasks are named and described with."""
 
 T = TypeVar("T")
 
@@ -67,11 +49,11 @@ def sample_context(rng: np.random.Generator) -> PromptContext:
     n_features = _pick(rng, (3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 18, 20, 24, 30, 40, 50, 64))
     names = list(dict.fromkeys(_feature_name(rng) for _ in range(n_features * 3)))[:n_features]
     names += [f"x{index}" for index in range(n_features - len(names))]
-    subject, qualifier = _pick(rng, SUBJECTS), _pick(rng, QUALIFIERS)
+    subject, qualifier = _pick(rng, WORDS["subjects"]), _pick(rng, WORDS["qualifiers"])
     title = f"{subject} {qualifier}".capitalize() if rng.random() < 0.6 else subject.capitalize()
-    description = f"{_pick(rng, VERBS)} {_pick(rng, OBJECTS)}"
+    description = f"{_pick(rng, WORDS['verbs'])} {_pick(rng, WORDS['objects'])}"
     if rng.random() < 0.5:
-        description += f" from {'the' if rng.random() < 0.5 else 'its'} {n_features} {_pick(rng, NOUNS)}"
+        description += f" from {'the' if rng.random() < 0.5 else 'its'} {n_features} {_pick(rng, WORDS['nouns'])}"
     return PromptContext(title, description + ".", tuple(names), int(rng.integers(40, 1200)), n_classes)
 
 
@@ -80,11 +62,11 @@ def _pick(rng: np.random.Generator, items: Sequence[T]) -> T:
 
 
 def _feature_name(rng: np.random.Generator) -> str:
-    first = _pick(rng, FEATURES)
+    first = _pick(rng, WORDS["features"])
     style = rng.random()
     if style < 0.35:
-        return f"{first}_{_pick(rng, FEATURES)}"
-    return f"{first} {_pick(rng, FEATURES)}" if style < 0.5 else first
+        return f"{first}_{_pick(rng, WORDS['features'])}"
+    return f"{first} {_pick(rng, WORDS['features'])}" if style < 0.5 else first
 
 
 def sample_first_attempt(rng: np.random.Generator) -> tuple[str, str]:
@@ -106,7 +88,9 @@ def sample_repair(rng: np.random.Generator, pairs: list[RepairPair]) -> tuple[st
     ), pair.fixed
 
 
-def make_repair_pairs(n_pairs: int, seed: int, progress: Callable[[int], object] = lambda done: None) -> list[RepairPair]:
+def make_repair_pairs(
+    n_pairs: int, seed: int, progress: Callable[[int], object] = lambda done: None
+) -> list[RepairPair]:
     """Draw mistaken programs, run each on a small invented table in the sandbox, and keep those that failed.
 
     Args:
@@ -130,16 +114,6 @@ def make_repair_pairs(n_pairs: int, seed: int, progress: Callable[[int], object]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [pair for pair in pool.map(run, range(n_pairs)) if pair is not None]
-
-
-def write_repair_pairs(path: Path, pairs: list[RepairPair]) -> None:
-    """Write pairs as compressed JSON lines, byte for byte the same for the same pairs."""
-    text = "".join(json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in pairs)
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
-
-
-def read_repair_pairs(path: Path) -> list[RepairPair]:
-    return [RepairPair(**json.loads(line)) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
 
 
 def _small_table(rng: np.random.Generator, n_classes: int, n_rows: int = 240, n_features: int = 6) -> SplitJob:

@@ -155,7 +155,9 @@ ESTIMATORS: tuple[Component, ...] = (
     Component("GaussianNB", "sklearn.naive_bayes", 7.0, (Parameter("var_smoothing", 0.15, {"1e-8": 1, "1e-3": 1}),)),
     Component("RandomForestClassifier", "sklearn.ensemble", 7.0, (_TREES, _FOREST_DEPTH, _SEED)),
     Component("LinearSVC", "sklearn.svm", 4.0, (_C,)),
-    Component("RidgeClassifier", "sklearn.linear_model", 3.5, (Parameter("alpha", 0.6, {"0.1": 1, "1.0": 2, "10": 1}),)),
+    Component(
+        "RidgeClassifier", "sklearn.linear_model", 3.5, (Parameter("alpha", 0.6, {"0.1": 1, "1.0": 2, "10": 1}),)
+    ),
     Component(
         "GradientBoostingClassifier",
         "sklearn.ensemble",
@@ -166,7 +168,9 @@ ESTIMATORS: tuple[Component, ...] = (
             Parameter("max_depth", 0.4, {"1": 2, "2": 2, "3": 2, "5": 1}),
         ),
     ),
-    Component("SGDClassifier", "sklearn.linear_model", 2.5, (Parameter("alpha", 0.5, _even(0.0001, 0.001, 0.01)), _SEED)),
+    Component(
+        "SGDClassifier", "sklearn.linear_model", 2.5, (Parameter("alpha", 0.5, _even(0.0001, 0.001, 0.01)), _SEED)
+    ),
     Component("Perceptron", "sklearn.linear_model", 2.5, (Parameter("max_iter", 0.4, _even(100, 1000)), _SEED)),
     Component(
         "AdaBoostClassifier",
@@ -208,7 +212,9 @@ ESTIMATORS: tuple[Component, ...] = (
         (Parameter("reg_param", 0.9, {"0.01": 1, "0.1": 2, "0.5": 2}),),
     ),
     Component("BaggingClassifier", "sklearn.ensemble", 1.2, (Parameter("n_estimators", 0.8, _even(5, 10, 20)), _SEED)),
-    Component("DummyClassifier", "sklearn.dummy", 0.8, (Parameter("strategy", 0.6, {'"prior"': 1, '"stratified"': 1}),)),
+    Component(
+        "DummyClassifier", "sklearn.dummy", 0.8, (Parameter("strategy", 0.6, {'"prior"': 1, '"stratified"': 1}),)
+    ),
 )
 
 TRANSFORMERS: tuple[Component, ...] = (
@@ -228,7 +234,14 @@ PIPELINE_RATE = 0.22
 
 SPARSE_OUTPUT = frozenset({"OneHotEncoder", "KBinsDiscretizer"})
 TAKES_SPARSE = frozenset(
-    {"LogisticRegression", "SVC", "RandomForestClassifier", "DecisionTreeClassifier", "ExtraTreesClassifier", "BernoulliNB"}
+    {
+        "LogisticRegression",
+        "SVC",
+        "RandomForestClassifier",
+        "DecisionTreeClassifier",
+        "ExtraTreesClassifier",
+        "BernoulliNB",
+    }
 )
 """Estimators that an encoder with sparse output may precede; another estimator gets a scaler instead."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -28,7 +30,8 @@ class Measurement:
 
     Attributes:
         first_valid: fraction of first attempts that were scored.
-        repair_valid: fraction of later attempts (previous code and error in the prompt) that were scored; NaN without any.
+        repair_valid: fraction of later attempts (which see the previous code and its error) that were scored; NaN
+            without any.
         mean_reward: over all attempts, failures counting -1.
         scores: ROC AUC of the scored first attempts.
         unique: distinct programs divided by attempts.
@@ -69,7 +72,7 @@ def measure(model: Path, task: str, temperature: float, n_attempts: int, seed: i
     # Greedy decoding repeats itself: one round of the environments shows all that it does.
     n_attempts = n_attempts if temperature > 0 else 5 * NUM_ENVS
     agent = make_agent("sample", load_language_model(str(model)), make_config("sample", temperature=temperature), seed)
-    envs = gym.make_vec("DataSci-v0", num_envs=NUM_ENVS, task=task, vector_kwargs={"autoreset_mode": "SameStep"})
+    envs = gym.make_vec("DataSci-v0", num_envs=NUM_ENVS, task=task, autoreset_mode="SameStep")
     try:
         infos = [turn.info for iteration in agent.learn(envs, n_attempts) for turn in iteration.turns]
     finally:
@@ -91,5 +94,5 @@ def measure(model: Path, task: str, temperature: float, n_attempts: int, seed: i
     )
 
 
-def _reward(info: dict[str, object]) -> float:
-    return float(info["score"]) if info["status"] == "scored" else -1.0  # type: ignore[arg-type]
+def _reward(info: Mapping[str, Any]) -> float:
+    return float(info["score"]) if info["status"] == "scored" else -1.0

@@ -258,7 +258,9 @@ def _wrong_method(rng: np.random.Generator, program: Program) -> list[str]:
 
 
 def _forget_fit(rng: np.random.Generator, program: Program) -> list[str]:
-    return [line.replace(".fit(x_train, y_train)", "") for line in program.lines if not line.startswith(f"{VARIABLE}.fit")]
+    return [
+        line.replace(".fit(x_train, y_train)", "") for line in program.lines if not line.startswith(f"{VARIABLE}.fit")
+    ]
 
 
 def _unbalanced(rng: np.random.Generator, program: Program) -> list[str]:

@@ -2,79 +2,67 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import click
 import numpy as np
 from jinja2 import Template
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from transformers import AutoModelForCausalLM
 
-from agents.tinycoder.measure import HEADROOM_TASKS, Measurement
-from agents.tinycoder.pretrain import PretrainConfig
+from agents.tinycoder import WEIGHTS
+from agents.tinycoder.measure import HEADROOM_TASKS, MEASUREMENTS, measure
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """How a build went: ``seconds`` of making repairs, tokenizer and weights, on ``n_threads`` threads."""
+    """How a build went.
 
-    config: PretrainConfig
+    Attributes:
+        config: of the pretraining.
+        n_repair_pairs: mistaken programs that were run.
+        seconds: to make repairs, tokenizer and weights, on ``n_threads`` threads.
+    """
+
+    config: dict[str, Any]
     n_repair_pairs: int
     seconds: float
     n_threads: int
     torch_version: str
 
 
-_CARD = Template(
-    """---
-license: mit
-library_name: transformers
-pipeline_tag: text-generation
-tags: [code, scikit-learn, reinforcement-learning]
----
-# tinycoder
-
-A Llama of {{ "%.2f" | format(n_parameters / 1e6) }} million parameters that writes bodies of `build_model(x_train, y_train)` in scikit-learn.
-It exists so that language-model reinforcement learning can be watched on a laptop; it knows nothing else.
-
-## How it was made
-`python -m agents.tinycoder.build --seed {{ config.seed }}`: {{ "{:,}".format(config.n_tokens) }} tokens of documents drawn from a grammar
-(`agents/tinycoder/grammar.py`, `mistakes.py`, `corpus.py`), fresh at every step, in {{ "%.0f" | format(record.seconds / 60) }} minutes on {{ record.n_threads }} threads of a
-{{ machine }} processor, torch {{ record.torch_version }}. Half of the documents are first attempts, half are repairs
-({{ "{:,}".format(record.n_repair_pairs) }} mistaken programs with the error that running them really gave, and the program that was meant). Task titles,
-features, shapes and class counts are invented and independent of the programs: which estimator suits which table is
-not in the corpus. Estimators that have no `predict_proba` in their plain form, arguments of other estimators and of older
-releases, and forgotten scaling are as common as in hurried code; good choices are rarer than mediocre ones.
-
-Layers {{ config.n_layers }}, hidden size {{ config.hidden_size }}, heads {{ config.n_heads }}, feed-forward {{ config.feed_forward_size }}, tied embeddings, context 1,024. Byte-level BPE;
-any text round-trips. Prompts are those of `DataSci-v0` with `prompt="completion"`.
-
-## What it does before learning
-Measured in `DataSci-v0` (protocol holdout, five attempts an episode). Reward is ROC AUC, -1 for a failed attempt.
-Best-of-n is the expected best reward of n first attempts.
-
-| task | temperature | attempts | first attempts that run | repairs that run | mean reward | AUC 10 % / 50 % / 90 % | best of 8 | best of 64 | distinct programs |
-|---|---|---|---|---|---|---|---|---|---|
-{% for m in measurements -%}
-| {{ m.task }} | {{ m.temperature or "greedy" }} | {{ m.n_attempts }} | {{ percent(m.first_valid) }} | {{ percent(m.repair_valid) }} of {{ m.n_repairs }} | {{ "%.2f" | format(m.mean_reward) }} | {{ quantiles(m.scores) }} | {{ "%.3f" | format(m.best_of[8]) }} | {{ "%.3f" | format(m.best_of[64]) }} | {{ percent(m.unique) }} |
-{% endfor %}
-**Repair against redraw.** After a failure the model sees its code and the error. At temperature 1, over all tasks,
-{{ percent(repair) }} of {{ n_repairs }} repairs run, against {{ percent(redraw) }} of {{ n_redraws }} fresh first attempts.
-
-**Headroom.** The best temperature earns {% for task, (temperature, reward) in best.items() -%}
-{{ "%.2f" | format(reward) }} on {{ task }} ({{ temperature or "greedy" }}){{ " and " if not loop.last else "" }}
-{%- endfor %}; the best programs of the grammar score above .99 on both.
-
-## Limits
-It writes the programs of its grammar and small variations of them. It does not understand tasks, and should not be
-used for anything but as the smallest base model of a reinforcement-learning experiment.
-"""
-)
+TEMPLATE = Path(__file__).with_name("model_card.md.j2")
 
 
-def write_model_card(folder: Path, record: BuildRecord, measurements: list[Measurement]) -> None:
-    """Write ``README.md`` beside the weights, as Hugging Face model folders have it."""
-    from transformers import AutoModelForCausalLM
+def progress_bars() -> Progress:
+    """Bars for long work on the terminal."""
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
 
+
+def write_model_card(folder: Path, n_attempts: int, progress: Progress) -> None:
+    """Measure the model in ``folder`` and write ``README.md`` beside the weights, where Hugging Face looks for it.
+
+    Args:
+        folder: holds the model, its tokenizer and ``build.json`` (a :class:`BuildRecord`).
+        n_attempts: attempts a task and temperature.
+        progress: shows how far it is.
+    """
+    record = BuildRecord(**json.loads((folder / "build.json").read_text(encoding="utf-8")))
+    bar = progress.add_task("measure", total=len(MEASUREMENTS))
+    measurements = []
+    for table, temperature in MEASUREMENTS:
+        measurements.append(measure(folder, table, temperature, n_attempts, record.config["seed"]))
+        progress.advance(bar)
     at_one = [m for m in measurements if m.temperature == 1.0]
     n_first = [m.n_attempts - m.n_repairs for m in at_one]
     n_repairs = [m.n_repairs for m in at_one]
@@ -82,7 +70,7 @@ def write_model_card(folder: Path, record: BuildRecord, measurements: list[Measu
     for task in HEADROOM_TASKS:
         top = max((m for m in measurements if m.task == task), key=lambda m: m.mean_reward)
         best[task] = (top.temperature, top.mean_reward)
-    text = _CARD.render(
+    text = Template(TEMPLATE.read_text(encoding="utf-8")).render(
         n_parameters=AutoModelForCausalLM.from_pretrained(folder).num_parameters(),
         config=record.config,
         record=record,
@@ -101,3 +89,16 @@ def write_model_card(folder: Path, record: BuildRecord, measurements: list[Measu
 
 def _quantiles(scores: tuple[float, ...]) -> str:
     return " / ".join(f"{q:.2f}" for q in np.quantile(scores, [0.1, 0.5, 0.9])) if scores else "-"
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=WEIGHTS)
+@click.option("--attempts", type=click.IntRange(min=64), default=512, help="Attempts a task in the measurement.")
+def main(folder: Path, attempts: int) -> None:
+    """Measure a built model again and rewrite its card."""
+    with progress_bars() as progress:
+        write_model_card(folder, attempts, progress)
+
+
+if __name__ == "__main__":
+    main()

@@ -119,7 +119,7 @@ def pretrain(
         for part in (documents[:half], documents[half:]):
             losses, is_action = document_losses(model, part)
             weights = torch.where(is_action, 1.0, config.prompt_weight)
-            ((losses * weights).sum() / weight).backward()  # type: ignore[no-untyped-call]
+            ((losses * weights).sum() / weight).backward()
             action_loss += float(losses.detach()[is_action].sum())
             n_actions += int(is_action.sum())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

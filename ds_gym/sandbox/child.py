@@ -1,0 +1,80 @@
+"""A worker: a fork of the zygote that confines itself, waits for one job, runs it, and ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import NoReturn
+
+from ds_gym.sandbox import confine, preload, program, wire
+
+
+def run_worker(job_socket: socket.socket, confinement: confine.Confinement, zygote_pid: int, space: int) -> NoReturn:
+    """Be a worker.
+
+    Args:
+        job_socket: the other end is the parent's.
+        confinement: to be put on first.
+        zygote_pid: process with which to die.
+        space: bytes of address space that are taken by the preloaded libraries.
+    """
+    status = 1
+    try:
+        confinement.enter(job_socket.fileno(), zygote_pid)
+        preload.warm_up()
+        job = wire.receive_job(job_socket)
+        confine.limit_job(job.memory_mb, job.timeout_s, space)
+        wire.send_answer(job_socket, wire.Answer.RECEIVED)
+        _run_job(job_socket, job)
+        status = 0
+    except ConnectionError:
+        pass  # the parent has no use for this worker any more
+    finally:
+        os._exit(status)
+
+
+def _run_job(job_socket: socket.socket, job: wire.ReceivedJob) -> None:
+    program.seed_generators(job.seed)
+    try:
+        model = program.build(job.source, job.x_train, job.y_train)
+        wire.send_answer(job_socket, wire.Answer.BUILT)
+        x_eval = wire.receive_evaluation_rows(job_socket, job.x_train.shape[1])
+        probabilities = program.predict(model, job.source, x_eval, job.n_classes)
+    except program.ProgramFailed as failed:
+        wire.send_failure(job_socket, failed.failure)
+    else:
+        wire.send_predictions(job_socket, probabilities)
+
+
+def probe(confinement: confine.Confinement, zygote_pid: int) -> dict[str, str]:
+    """Put ``confinement`` on in a fork of this process, try a fit under it, and say which layers hold.
+
+    Raises:
+        OSError: the fork came to no end, for example because a layer forbids what a fit needs.
+    """
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            layers = confinement.enter(write_end, zygote_pid)
+            preload.warm_up()
+            os.write(write_end, "\n".join(f"{layer}\t{state}" for layer, state in layers.items()).encode())
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    with open(read_end, "rb") as pipe:
+        text = pipe.read(1 << 16).decode()
+    os.waitpid(pid, 0)
+    if not text:
+        raise OSError("a probe of the confinement failed")
+    return dict(line.split("\t", 1) for line in text.splitlines())
+
+
+def silence() -> None:
+    """Send the output of programs to the null device, which descriptors 0 and 1 already are."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    for name in ("stdout", "stderr"):
+        sink = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+        setattr(sys, name, sink)
+        setattr(sys, f"__{name}__", sink)

@@ -1,0 +1,233 @@
+"""The layers of confinement that a worker puts on before it reads a job, each used where the system offers it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import math
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ds_gym.sandbox import landlock, seccomp
+
+ACTIVE = "active"
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+_CAPABILITY_VERSION_3 = 0x20080522
+_OWN_USER_BASE = 0x7000_0000
+_NOBODY = 65534
+_MAX_DESCRIPTORS = 64
+_MAX_THREADS = 64
+_HARD_LIMIT_RESERVE = 64 << 20
+"""Bytes by which the soft memory limit may be raised again, to describe that it was reached."""
+
+
+@dataclass
+class Confinement:
+    """What the zygote prepares once, and every worker forked from it puts on.
+
+    Attributes:
+        ruleset: descriptor of the Landlock rules, or None.
+        filter_program: the seccomp filter, or None.
+        missing: layer -> why it could not be prepared.
+    """
+
+    ruleset: int | None = None
+    filter_program: bytes | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def prepare(cls) -> Confinement:
+        """Make what forks can share."""
+        confinement = cls()
+        try:
+            confinement.ruleset = landlock.create_ruleset()
+        except OSError as error:
+            confinement.missing["landlock"] = f"missing: {_why(error)}"
+        try:
+            confinement.filter_program = seccomp.compile_filter()
+        except OSError as error:
+            confinement.missing["seccomp"] = f"missing: {_why(error)}"
+        return confinement
+
+    def without_seccomp(self, why: str) -> Confinement:
+        """The same, less the filter."""
+        return Confinement(self.ruleset, None, {**self.missing, "seccomp": f"missing: {why}"})
+
+    def enter(self, keep: int, zygote_pid: int) -> dict[str, str]:
+        """Confine this process, for good.
+
+        Args:
+            keep: the only descriptor (besides 0, 1 and 2, which become the null device) that stays open.
+            zygote_pid: the parent with which this process shall die.
+
+        Returns:
+            Layer -> "active" or "missing: why".
+        """
+        layers: dict[str, str] = {}
+
+        def put_on(layer: str, action: Callable[[], None]) -> None:
+            try:
+                action()
+                layers[layer] = ACTIVE
+            except (OSError, ValueError, AttributeError) as error:
+                layers[layer] = f"missing: {_why(error)}"
+
+        put_on("own session", os.setsid)
+        put_on("closed descriptors", lambda: _close_descriptors(keep, self.ruleset))
+        put_on("own user", _become_own_user)
+        own_user = layers["own user"] == ACTIVE
+        put_on("resource limits", lambda: _limit_resources(own_user))
+        put_on("no capabilities", _drop_capabilities)
+        put_on("parent-death signal", lambda: die_with_parent(zygote_pid))
+        put_on("undumpable", lambda: _prctl(_PR_SET_DUMPABLE, 0))
+        put_on("no_new_privs", lambda: _prctl(_PR_SET_NO_NEW_PRIVS, 1))
+        if self.ruleset is not None:
+            ruleset = self.ruleset
+            put_on("landlock", lambda: landlock.restrict_self(ruleset))
+            os.close(ruleset)
+        if self.filter_program is not None:
+            program = self.filter_program
+            put_on("seccomp", lambda: seccomp.install(program))
+        return {**layers, **self.missing}
+
+
+def limit_job(memory_mb: int, timeout_s: float, preloaded_bytes: int) -> None:
+    """Set the limits that depend on the job.
+
+    Args:
+        memory_mb: MiB of address space above ``preloaded_bytes``.
+        timeout_s: the parent's wall-clock limit, from which the processor limit follows (a net below the parent's).
+        preloaded_bytes: address space of the zygote.
+    """
+    soft = preloaded_bytes + (memory_mb << 20)
+    _lower(resource.RLIMIT_AS, soft, soft + _HARD_LIMIT_RESERVE)
+    cpu_seconds = math.ceil(timeout_s * (os.cpu_count() or 1)) + 5
+    _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds)
+
+
+def raise_memory_limit_for_description() -> None:
+    """After a MemoryError: give the reserve free, so that it can be described and sent."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def address_space_bytes() -> int:
+    """Size of this process's address space."""
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 4 << 30  # no /proc, as on macOS, where the limit is not enforced anyway
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Let the kernel kill this process once its parent ends. (Changing the user takes this back: do that before.)"""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def protect_zygote() -> None:
+    """What the zygote itself, which never runs foreign code, puts on; it becomes the parent of orphans below it too."""
+    with contextlib.suppress(OSError):
+        _prctl(_PR_SET_DUMPABLE, 0)
+        _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children_of_this_process() -> set[int]:
+    """Numbers of all children, zombies included (none where there is no /proc)."""
+    children = set()
+    try:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return set()
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as stat:
+            if int(stat.read().rpartition(")")[2].split()[1]) == os.getpid():
+                children.add(pid)
+    return children
+
+
+def redirect_standard_streams() -> None:
+    """Make descriptors 0, 1 and 2 the null device."""
+    null_device = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null_device, descriptor)
+    if null_device > 2:
+        os.close(null_device)
+
+
+def _close_descriptors(keep: int, ruleset: int | None) -> None:
+    redirect_standard_streams()
+    low = 3
+    for descriptor in sorted({keep, *([] if ruleset is None else [ruleset])}):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
+
+
+def _become_own_user() -> None:
+    """A user and group of which nothing else runs and to whom nothing belongs, where the caller is root."""
+    if os.geteuid() != 0:
+        raise PermissionError("only root can change the user; the programs run as the calling one")
+    os.setgroups([])
+    for identity in (_OWN_USER_BASE + os.getpid(), _NOBODY):  # a user namespace may map no high numbers
+        with contextlib.suppress(OSError):
+            os.setresgid(identity, identity, identity)
+            os.setresuid(identity, identity, identity)
+            return
+    raise PermissionError("no unprivileged user is mapped here")
+
+
+def _limit_resources(own_user: bool) -> None:
+    _lower(resource.RLIMIT_CORE, 0, 0)
+    _lower(resource.RLIMIT_FSIZE, 0, 0)
+    _lower(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS, _MAX_DESCRIPTORS)
+    if own_user:  # it counts all threads of a user, so it fits only a user of one's own
+        _lower(resource.RLIMIT_NPROC, _MAX_THREADS, _MAX_THREADS)
+    if sys.platform.startswith("linux"):
+        _lower(resource.RLIMIT_MSGQUEUE, 0, 0)
+        _lower(resource.RLIMIT_MEMLOCK, 0, 0)
+
+
+def _lower(which: int, soft: int, hard: int) -> None:
+    _, old_hard = resource.getrlimit(which)
+    if old_hard != resource.RLIM_INFINITY:
+        soft, hard = min(soft, old_hard), min(hard, old_hard)
+    resource.setrlimit(which, (soft, hard))
+
+
+def _drop_capabilities() -> None:
+    _require_linux()
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if _libc().capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _prctl(option: int, value: int) -> None:
+    _require_linux()
+    arguments = [ctypes.c_ulong(value), *[ctypes.c_ulong(0)] * 3]
+    if _libc().prctl(option, *arguments) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+@functools.cache  # made in the zygote, used in all its forks
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _require_linux() -> None:
+    if not sys.platform.startswith("linux"):
+        raise OSError("only Linux has it")
+
+
+def _why(error: BaseException) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

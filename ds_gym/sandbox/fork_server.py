@@ -1,0 +1,207 @@
+"""The default sandbox: a fresh, confined fork of a warm interpreter for every split."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import signal
+import threading
+import time
+import weakref
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ds_gym.failures import Failure, SandboxError
+from ds_gym.sandbox import wire
+from ds_gym.sandbox.pool import MachineryFault, Worker, ZygotePool
+from ds_gym.sandbox.predictions import check_probabilities
+from ds_gym.sandbox.protocol import MAX_SOURCE_BYTES, SplitJob, SplitResult
+
+_LOGGER = logging.getLogger(__name__)
+_HANDOVER_LIMIT_S = 60.0
+_EXPECTED_LAYERS = ("landlock", "seccomp", "no_new_privs", "resource limits")
+_MACHINERY_TRIES = 3
+"""A job, then the same with another worker, then with another zygote."""
+
+
+class ForkServerSandbox:
+    """Runs each job in a worker forked ahead from a zygote that has scientific Python loaded.
+
+    The zygote starts with the first job or report and after a fork of the owning process; it ends with :meth:`close`,
+    with the interpreter, and when this process is killed. Copies made by pickling start a zygote of their own.
+
+    Args:
+        n_idle: workers kept forked and warm (default: twice the processors, between 6 and 32).
+    """
+
+    def __init__(self, n_idle: int | None = None) -> None:
+        if n_idle is not None and n_idle < 1:
+            raise ValueError(f"n_idle is {n_idle!r}; give at least 1")
+        self._n_idle = n_idle or min(max(2 * (os.cpu_count() or 1), 6), 32)
+        self._given_n_idle = n_idle
+        self._lock = threading.Lock()
+        self._pool: ZygotePool | None = None
+        self._warned = False
+        _SANDBOXES.add(self)
+
+    def run(self, job: SplitJob) -> SplitResult:
+        """Run ``job``; see :class:`ds_gym.sandbox.protocol.Sandbox`."""
+        n_bytes = len(wire.encode_source(job.source))
+        if n_bytes > MAX_SOURCE_BYTES:
+            message = f"SyntaxError: the program has {n_bytes} bytes, at most {MAX_SOURCE_BYTES} are allowed"
+            return SplitResult(None, Failure("syntax", message), 0.0)
+        for n_tried in range(1, _MACHINERY_TRIES + 1):
+            pool = self._usable_pool()
+            try:
+                return _run_on(pool, job)
+            except MachineryFault as fault:
+                _LOGGER.info("try %d of %d of a job: %s", n_tried, _MACHINERY_TRIES, fault)
+                last_fault = fault
+                if not pool.usable or n_tried == _MACHINERY_TRIES - 1:
+                    self._discard(pool)
+        raise SandboxError(f"the sandbox failed {_MACHINERY_TRIES} times, last: {last_fault}")
+
+    def report(self) -> dict[str, str]:
+        """Layer -> "active" or "missing: why", as tried out in a real worker.
+
+        Raises:
+            SandboxError: the zygote does not start.
+        """
+        try:
+            layers = self._usable_pool().layers()
+        except MachineryFault as fault:
+            raise SandboxError(str(fault)) from None
+        return {"process isolation": "active", "deadline": "active", **layers}
+
+    def close(self) -> None:
+        """End the zygote and all workers. A later :meth:`run` starts a new one."""
+        self._end()
+
+    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+        return ForkServerSandbox, (self._given_n_idle,)
+
+    def _end(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _usable_pool(self) -> ZygotePool:
+        with self._lock:
+            pool = self._pool
+            if pool is not None and pool.usable:
+                return pool
+            self._pool = ZygotePool(self._n_idle)
+            new_pool = self._pool
+        if pool is not None:
+            pool.close()
+        self._warn_once(new_pool)
+        return new_pool
+
+    def _discard(self, pool: ZygotePool) -> None:
+        with self._lock:
+            if self._pool is pool:
+                self._pool = None
+        pool.close()
+
+    def _warn_once(self, pool: ZygotePool) -> None:
+        if self._warned:
+            return
+        with contextlib.suppress(MachineryFault):
+            layers = pool.layers()
+            states = {name: layers.get(name, "missing") for name in _EXPECTED_LAYERS}
+            missing = [f"{name} ({state})" for name, state in states.items() if state != "active"]
+            if missing:
+                _LOGGER.warning("the sandbox runs with less confinement than it could: %s", ", ".join(missing))
+            self._warned = True
+
+    def _forget_after_fork(self) -> None:
+        """In a forked process: the lock may be held by a thread that is not here, and the zygote is another's."""
+        self._lock = threading.Lock()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+
+def _run_on(pool: ZygotePool, job: SplitJob) -> SplitResult:
+    worker = pool.take()
+    try:
+        _hand_over(worker, job)
+        start = time.perf_counter()
+        probabilities, failure = _converse(pool, worker, job)
+        return SplitResult(probabilities, failure, time.perf_counter() - start)
+    finally:
+        pool.release(worker)
+
+
+def _hand_over(worker: Worker, job: SplitJob) -> None:
+    """Send the job. Up to the receipt no foreign code has run: whatever goes wrong is the machinery's fault."""
+    deadline = wire.Deadline(_HANDOVER_LIMIT_S)
+    received = wire.ReceivedJob(
+        job.source, job.x_train, job.y_train, job.n_classes, job.seed, job.timeout_s, job.memory_mb
+    )
+    try:
+        wire.send_job(worker.sock, received, deadline)
+        wire.expect_answer(worker.sock, wire.Answer.RECEIVED, (0, 0), 0, deadline)
+    except (OSError, MemoryError) as error:
+        raise MachineryFault(f"a worker did not take its job: {type(error).__name__}: {error}") from None
+
+
+def _converse(pool: ZygotePool, worker: Worker, job: SplitJob) -> tuple[NDArray | None, Failure | None]:
+    deadline = wire.Deadline(job.timeout_s)
+    shape = (len(job.x_eval), job.n_classes)
+    n_lines = job.source.count("\n") + 1
+    try:
+        answer = wire.expect_answer(worker.sock, wire.Answer.BUILT, shape, n_lines, deadline)
+        if answer is None:
+            wire.send_evaluation_rows(worker.sock, job.x_eval, deadline)
+            answer = wire.expect_answer(worker.sock, wire.Answer.PREDICTIONS, shape, n_lines, deadline)
+    except wire.DeadlineExceeded:
+        return None, timeout_failure(job.timeout_s)
+    except wire.ProtocolViolation:
+        return None, Failure("forbidden", "the program interfered with the sandbox instead of returning a model")
+    except wire.Disconnected:
+        return None, _failure_of_death(pool.exit_status(worker), job.timeout_s)
+    if isinstance(answer, Failure):
+        return None, answer
+    assert answer is not None
+    checked = check_probabilities(answer)
+    return (None, checked) if isinstance(checked, Failure) else (checked, None)
+
+
+def timeout_failure(limit_s: float) -> Failure:
+    """The failure of an attempt that took longer than ``limit_s`` seconds."""
+    return Failure("timeout", f"TimeoutError: timed out after {limit_s:g} s")
+
+
+def _failure_of_death(status: int, timeout_s: float) -> Failure:
+    if status == -signal.SIGXCPU:
+        return timeout_failure(timeout_s)
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        return Failure("killed", f"the process died ({name}) before it returned predictions")
+    return Failure("killed", "the process ended before it returned predictions")
+
+
+_SANDBOXES: weakref.WeakSet[ForkServerSandbox] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    for sandbox in list(_SANDBOXES):
+        sandbox._end()
+
+
+def _forget_all() -> None:
+    for sandbox in list(_SANDBOXES):
+        sandbox._forget_after_fork()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

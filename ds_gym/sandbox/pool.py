@@ -1,0 +1,288 @@
+"""The parent's side of the zygote: starting it, taking workers from it, giving them back."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ds_gym.sandbox.zygote import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
+
+_PRELOADED = ("numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl")
+_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_THREAD_COUNTS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
+)  # fmt: skip
+_START_LIMIT_S = 120.0
+_WORKER_LIMIT_S = 60.0
+_STATUS_LIMIT_S = 10.0
+_END_LIMIT_S = 2.0
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class MachineryFault(Exception):
+    """The zygote or a worker failed before, or independently of, the program."""
+
+
+@dataclass
+class Worker:
+    """A process that waits for one job.
+
+    Attributes:
+        pid: its number; not used again before the zygote has reaped it.
+        sock: its job socket.
+        pidfd: a descriptor of the process, or None where the system has no such thing.
+    """
+
+    pid: int
+    sock: socket.socket
+    pidfd: int | None
+
+    def kill(self) -> None:
+        """Kill it at once, without waiting for the zygote to do so."""
+        if self.pidfd is not None:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Give back the descriptors."""
+        self.sock.close()
+        if self.pidfd is not None:
+            with contextlib.suppress(OSError):
+                os.close(self.pidfd)
+            self.pidfd = None
+
+
+class ZygotePool:
+    """One zygote and its idle workers. Thread-safe; of no use any more after a :class:`MachineryFault` that says so.
+
+    A thread of its own starts the zygote and listens to it for as long as it lives: the kernel kills a process that
+    asked for it when the very thread ends that started it.
+    """
+
+    def __init__(self, n_idle: int) -> None:
+        self._owner = os.getpid()
+        self._changed = threading.Condition()
+        self._send_lock = threading.Lock()
+        self._idle: deque[Worker] = deque()
+        self._statuses: dict[int, int] = {}
+        self._layers: dict[str, str] | None = None
+        self._fault: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control, self._zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._request(Request.FORK, n_idle)
+        self._thread = threading.Thread(target=self._listen, name="ds-gym-sandbox", daemon=True)
+        self._thread.start()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the zygote is there, as far as is known, and belongs to this process."""
+        return self._fault is None and self._owner == os.getpid()
+
+    def layers(self) -> dict[str, str]:
+        """Layer of confinement -> "active" or "missing: why", once the zygote has started.
+
+        Raises:
+            MachineryFault: it does not start.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._layers is not None or self._fault is not None, _START_LIMIT_S)
+            if self._layers is None:
+                raise MachineryFault(self._fault or f"the sandbox did not start within {_START_LIMIT_S:g} s")
+            return dict(self._layers)
+
+    def take(self) -> Worker:
+        """A worker, the longest idle one; another is forked in its place.
+
+        Raises:
+            MachineryFault: none came in time, or the zygote has died.
+        """
+        self.layers()
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or self._fault is not None, _WORKER_LIMIT_S)
+            if self._fault is not None:
+                raise MachineryFault(self._fault)
+            if not self._idle:
+                raise MachineryFault(f"no worker within {_WORKER_LIMIT_S:g} s")
+            worker = self._idle.popleft()
+        self._request(Request.FORK, 1)
+        return worker
+
+    def exit_status(self, worker: Worker) -> int:
+        """How a worker that closed its socket ended: exit status, negative for a signal, 255 where it had not ended.
+
+        Raises:
+            MachineryFault: the zygote has died, which is then why the worker did.
+        """
+        self._request(Request.STATUS, worker.pid)
+        with self._changed:
+            self._changed.wait_for(lambda: worker.pid in self._statuses or self._fault is not None, _STATUS_LIMIT_S)
+            if worker.pid not in self._statuses:
+                raise MachineryFault(self._fault or "the zygote does not answer")
+            return self._statuses.pop(worker.pid)
+
+    def release(self, worker: Worker) -> None:
+        """Kill a worker and all that it started, whatever it is doing."""
+        worker.kill()
+        worker.close()
+        with contextlib.suppress(MachineryFault):
+            self._request(Request.RELEASE, worker.pid)
+
+    def close(self) -> None:
+        """Kill the zygote, and with it its workers. In a fork of the owner: only give back the descriptors."""
+        if self._owner == os.getpid():
+            self._fail("the sandbox was closed")
+            self._thread.join(2 * _END_LIMIT_S)
+        for sock in (self._control, self._zygote_end):
+            with contextlib.suppress(OSError):
+                sock.close()
+        for worker in self._idle:
+            worker.close()
+        self._idle.clear()
+
+    def _request(self, what: Request, number: int) -> None:
+        try:
+            with self._send_lock:
+                self._control.sendall(REQUEST.pack(what.value, number))
+        except OSError as error:
+            raise MachineryFault(self._fault or f"the zygote is gone: {error.strerror}") from None
+
+    def _fail(self, why: str) -> None:
+        with self._changed:
+            self._fault = self._fault or why
+            self._changed.notify_all()
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+
+    def _listen(self) -> None:
+        """Body of the pool's thread."""
+        try:
+            with _temporary_file() as errors:
+                try:
+                    self._process = _start_zygote(self._zygote_end, errors)
+                    self._zygote_end.close()
+                    while self._fault is None and self._handle_notice():
+                        pass
+                except OSError as error:
+                    self._fail(f"the zygote does not start or is gone: {error}")
+                else:
+                    self._fail(_last_words(errors) or "the zygote has died")
+        finally:
+            self._fail("the sandbox's thread has ended")
+            self._end_process()
+
+    def _end_process(self) -> None:
+        """Wait for the zygote, which kills its workers once the socket is closed; it has none while it still starts."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_END_LIMIT_S if self._layers is not None else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _handle_notice(self) -> bool:
+        """Receive one notice; False at the end."""
+        data, descriptors, _, _ = socket.recv_fds(self._control, NOTICE.size, 1, _CLOSE_ON_EXEC)
+        if len(data) < NOTICE.size:
+            return False
+        what, pid, value = NOTICE.unpack(data)
+        if what in (Notice.HELLO, Notice.FAULT):
+            n_bytes = min(max(value, 0), MAX_TEXT_BYTES)
+            text = self._control.recv(n_bytes, socket.MSG_WAITALL).decode("utf-8", "replace") if n_bytes else ""
+            if what == Notice.FAULT:
+                self._fail(f"the zygote failed: {text}")
+                return False
+        with self._changed:
+            if what == Notice.HELLO:
+                self._layers = dict(line.split("\t", 1) for line in text.splitlines())
+            elif what == Notice.WORKER and descriptors:
+                os.set_inheritable(descriptors[0], False)
+                self._idle.append(Worker(pid, socket.socket(fileno=descriptors[0]), _open_pidfd(pid)))
+            elif what == Notice.STATUS:
+                self._statuses[pid] = value
+            self._changed.notify_all()
+        return True
+
+
+def _start_zygote(control: socket.socket, errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    if not sys.executable:
+        raise OSError("sys.executable is empty: the interpreter to start the sandbox with is unknown")
+    script = Path(__file__).with_name("bootstrap.py")
+    arguments = [str(control.fileno()), str(os.getpid()), *_library_directories()]
+    return subprocess.Popen(
+        [sys.executable, "-s", "-P", "-B", str(script), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        pass_fds=[control.fileno()],
+        start_new_session=True,  # Ctrl-C is for the parent
+        cwd="/",
+        env=_environment(),
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Everything that the zygote's environment holds: nothing of the parent's but what the loader needs."""
+    one_thread = dict.fromkeys(_THREAD_COUNTS, "1")
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return {
+        **kept,
+        **one_thread,
+        "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "1",  # each arena takes 64 MiB of the address space that the memory limit counts
+        "MALLOC_TOP_PAD_": str(1 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(64 << 20),  # keep the heap that was touched while idle
+        "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    }
+
+
+def _library_directories() -> list[str]:
+    """Where this process finds the libraries, should the zygote's interpreter not look there by itself."""
+    directories = []
+    for name in _PRELOADED:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            directories.append(str(Path(spec.origin).parent.parent))
+    return sorted(set(directories))
+
+
+def _open_pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
+
+
+@contextlib.contextmanager
+def _temporary_file():  # type: ignore[no-untyped-def]
+    """A file for what the interpreter says before the zygote can speak for itself; the null device on a full disk."""
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+    except OSError:
+        yield subprocess.DEVNULL
+        return
+    with file:
+        yield file
+
+
+def _last_words(errors: IO[bytes] | int) -> str:
+    if isinstance(errors, int):
+        return ""
+    errors.seek(0)
+    lines = errors.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
+    return f"the zygote failed: {lines[-1]}" if lines else ""

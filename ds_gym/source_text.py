@@ -1,0 +1,134 @@
+"""Python source as lines of text: where a block ends, and how it is moved to another indentation.
+
+Works on text and tokens, not on syntax trees, so that comments and the author's layout survive and text that does not
+parse can still be shown with the right line numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterator, Sequence
+
+INDENTATION = "    "
+
+_LAYOUT_TOKENS = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
+_FSTRING_START = getattr(tokenize, "FSTRING_START", None)  # Python >= 3.12 splits f-strings into several tokens
+_FSTRING_END = getattr(tokenize, "FSTRING_END", None)
+
+
+def indentation_of(line: str) -> str:
+    """The white space that a line begins with."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def is_code(line: str) -> bool:
+    """Whether a line is neither blank nor a comment."""
+    stripped = line.strip()
+    return bool(stripped) and not stripped.startswith("#")
+
+
+def first_code_line(lines: Sequence[str]) -> int | None:
+    """Index of the first line that is neither blank nor a comment, or None."""
+    return next((index for index, line in enumerate(lines) if is_code(line)), None)
+
+
+def end_of_block(lines: Sequence[str]) -> int:
+    """Index of the first line after the indented block that ``lines`` begin (a ``def`` line and what belongs to it).
+
+    The number of lines where the block runs to the end, or where the text cannot be split into tokens up to its end.
+    """
+    depth, header_end = 0, None
+    for token in _tokens(lines):
+        if token.type == tokenize.INDENT:
+            depth += 1
+        elif token.type == tokenize.DEDENT:
+            depth -= 1
+            if depth == 0:
+                return min(token.start[0] - 1, len(lines))
+        elif depth == 0 and token.type not in _LAYOUT_TOKENS:
+            if header_end is not None:
+                return header_end  # no indented block followed: `def f(): return 1`
+            if token.type == tokenize.NEWLINE:
+                header_end = token.start[0]
+    return len(lines)
+
+
+def end_of_first_return(lines: Sequence[str]) -> int | None:
+    """Index of the line after the first ``return`` statement at the outermost level, or None if there is none."""
+    depth, at_line_start, returning = 0, True, False
+    for token in _tokens(lines):
+        if token.type == tokenize.INDENT:
+            depth += 1
+        elif token.type == tokenize.DEDENT:
+            depth -= 1
+        if token.type in _LAYOUT_TOKENS:
+            continue
+        if token.type == tokenize.NEWLINE:
+            if returning:
+                return token.start[0]
+            at_line_start = True
+            continue
+        returning = returning or (at_line_start and depth == 0 and token.string == "return")
+        at_line_start = False
+    return None
+
+
+def strip_outer_lines(lines: Sequence[str]) -> list[str]:
+    """Without blank lines at both ends, and without comments at the end that are indented less than the code."""
+    kept = list(lines)
+    first = first_code_line(kept)
+    base = indentation_of(kept[first]) if first is not None else ""
+    while kept and (not kept[-1].strip() or (not is_code(kept[-1]) and len(indentation_of(kept[-1])) < len(base))):
+        kept.pop()
+    while kept and not kept[0].strip():
+        kept.pop(0)
+    return kept
+
+
+def reindent(lines: Sequence[str], *, expand_tabs: bool = False) -> list[str]:
+    """The lines with the indentation of the first code line replaced by four spaces.
+
+    Lines inside a string that spans lines stay as they are; comments and continuation lines that are indented less
+    than the code are moved to its level.
+
+    Args:
+        lines: a block of code.
+        expand_tabs: also write four spaces for every further tab of indentation.
+    """
+    first = first_code_line(lines)
+    base = indentation_of(lines[first]) if first is not None else ""
+    inside_strings = _lines_inside_strings(lines)
+    moved = []
+    for index, line in enumerate(lines):
+        if index in inside_strings:
+            moved.append(line)
+        elif not line.strip():
+            moved.append("")
+        else:
+            rest = line[len(base) :] if line.startswith(base) else line.lstrip(" \t")
+            if expand_tabs:
+                rest = indentation_of(rest).replace("\t", INDENTATION) + rest.lstrip(" \t")
+            moved.append(INDENTATION + rest.rstrip() if not rest.endswith("\\") else INDENTATION + rest)
+    return moved
+
+
+def _lines_inside_strings(lines: Sequence[str]) -> set[int]:
+    inside: set[int] = set()
+    open_fstrings: list[int] = []
+    for token in _tokens(lines):
+        if token.type == tokenize.STRING:
+            inside.update(range(token.start[0], token.end[0]))
+        elif token.type == _FSTRING_START:
+            open_fstrings.append(token.start[0])
+        elif token.type == _FSTRING_END and open_fstrings:
+            inside.update(range(open_fstrings.pop(), token.end[0]))
+    return inside
+
+
+def _tokens(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of the lines, up to the first place that cannot be split into tokens."""
+    try:
+        yield from tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline)
+    except (tokenize.TokenError, SyntaxError):
+        return
