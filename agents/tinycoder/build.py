@@ -20,7 +20,13 @@ import torch
 from rich.progress import Progress
 
 from agents.tinycoder import WEIGHTS
-from agents.tinycoder.corpus import RepairPair, make_repair_pairs, sample_first_attempt, sample_repair
+from agents.tinycoder.corpus import (
+    RepairPair,
+    make_repair_pairs,
+    sample_first_action,
+    sample_first_prompt,
+    sample_repair,
+)
 from agents.tinycoder.model_card import BuildRecord, progress_bars, write_model_card
 from agents.tinycoder.pretrain import PretrainConfig, new_model, pretrain
 from agents.tinycoder.tokenizer import train_tokenizer
@@ -33,7 +39,7 @@ TOKENIZER_DOCUMENTS = 4_000
 @click.option(
     "--tokens", type=click.IntRange(min=1), default=PretrainConfig.n_tokens, help="Document tokens to train on."
 )
-@click.option("--mistakes", type=click.IntRange(min=1), default=8_000, help="Mistaken programs to run for repairs.")
+@click.option("--mistakes", type=click.IntRange(min=1), default=3_000, help="Mistaken programs to run for repairs.")
 @click.option("--attempts", type=click.IntRange(min=64), default=512, help="Attempts a task in the measurement.")
 @click.option("--seed", type=int, default=0, help="Seeds everything.")
 def main(out: Path, tokens: int, mistakes: int, attempts: int, seed: int) -> None:
@@ -63,7 +69,7 @@ def _train(progress: Progress, folder: Path, pairs: list[RepairPair], config: Pr
     rng = np.random.default_rng([config.seed, 1])
     texts: list[str] = []
     for _ in range(TOKENIZER_DOCUMENTS // 2):
-        texts += [*sample_first_attempt(rng), *sample_repair(rng, pairs)]
+        texts += [sample_first_prompt(rng), sample_first_action(rng), *sample_repair(rng, pairs)]
     tokenizer = train_tokenizer(texts)
     model = new_model(tokenizer, config)
     task = progress.add_task("pretrain", total=config.n_tokens)

@@ -46,7 +46,7 @@ class RepairPair:
 def sample_context(rng: np.random.Generator) -> PromptContext:
     """An invented task on its first attempt."""
     n_classes = _pick(rng, (2, 2, 2, 3, 3, 4, 5, 7, 10))
-    n_features = _pick(rng, (3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 18, 20, 24, 30, 40, 50, 64))
+    n_features = _pick(rng, (3, 4, 6, 8, 9, 10, 13, 14, 15, 16, 18, 20, 22, 25, 30, 36, 40, 50, 64))
     names = list(dict.fromkeys(_feature_name(rng) for _ in range(n_features * 3)))[:n_features]
     names += [f"x{index}" for index in range(n_features - len(names))]
     subject, qualifier = _pick(rng, WORDS["subjects"]), _pick(rng, WORDS["qualifiers"])
@@ -69,9 +69,14 @@ def _feature_name(rng: np.random.Generator) -> str:
     return f"{first} {_pick(rng, WORDS['features'])}" if style < 0.5 else first
 
 
-def sample_first_attempt(rng: np.random.Generator) -> tuple[str, str]:
-    """(prompt, action) of a first attempt: about half of the actions hold a mistake."""
-    return completion_prompt(sample_context(rng)), attempt_program(rng, sample_program(rng)).body
+def sample_first_prompt(rng: np.random.Generator) -> str:
+    """The observation of a first attempt."""
+    return completion_prompt(sample_context(rng))
+
+
+def sample_first_action(rng: np.random.Generator) -> str:
+    """A program as it would be typed on a first attempt: about half of them hold a mistake."""
+    return attempt_program(rng, sample_program(rng)).body
 
 
 def sample_repair(rng: np.random.Generator, pairs: list[RepairPair]) -> tuple[str, str]:

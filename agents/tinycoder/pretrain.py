@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from agents.tinycoder.corpus import RepairPair, sample_first_attempt, sample_repair
+from agents.tinycoder.corpus import RepairPair, sample_first_action, sample_first_prompt, sample_repair
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,13 @@ class PretrainConfig:
 
     Attributes:
         hidden_size, n_layers, n_heads, feed_forward_size: of the Llama.
-        n_tokens: budget of document tokens (prompts and actions).
+        n_tokens: budget of document tokens, prompts and actions.
         batch_tokens: tokens a step, padding aside.
-        learning_rate: peak; linear warm-up over ``warmup_fraction``, then cosine to a tenth.
+        learning_rate: peak for embeddings and norms; linear warm-up over ``warmup_fraction``, then cosine to a tenth.
+        matrix_learning_rate: peak for the matrices of the layers, on the same schedule.
+        weight_decay: of the matrices.
         repair_rate: fraction of documents that are repairs.
-        prompt_weight: loss weight of prompt tokens; action tokens weigh 1.
+        actions_per_prompt: programs that follow the prompt of a first attempt, each as if it stood alone.
         seed: of weights and documents.
     """
 
@@ -33,22 +35,26 @@ class PretrainConfig:
     n_layers: int = 4
     n_heads: int = 5
     feed_forward_size: int = 480
-    n_tokens: int = 9_000_000
+    n_tokens: int = 4_000_000
     batch_tokens: int = 4_096
     learning_rate: float = 3e-3
+    matrix_learning_rate: float = 0.02
     warmup_fraction: float = 0.05
     weight_decay: float = 0.05
     repair_rate: float = 0.5
-    prompt_weight: float = 0.1
+    actions_per_prompt: int = 4
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Document:
-    """Token ids of one document; the first ``n_prompt`` are the prompt, the last is end-of-text."""
+    """A prompt and one or more actions that may follow it, each ended by end-of-text; token ids."""
 
-    ids: list[int]
-    n_prompt: int
+    prompt: list[int]
+    actions: list[list[int]]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + sum(map(len, self.actions))
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast, config: PretrainConfig) -> LlamaForCausalLM:
@@ -72,13 +78,17 @@ def new_model(tokenizer: PreTrainedTokenizerFast, config: PretrainConfig) -> Lla
 
 
 def draw_document(
-    rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, pairs: list[RepairPair], repair_rate: float
+    rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, pairs: list[RepairPair], config: PretrainConfig
 ) -> Document:
     """One document, tokenised as the agents do: prompt and action apart."""
-    prompt, action = sample_repair(rng, pairs) if rng.random() < repair_rate else sample_first_attempt(rng)
-    prompt_ids = tokenizer.encode(prompt, add_special_tokens=False)
-    action_ids = tokenizer.encode(action, add_special_tokens=False)
-    return Document([*prompt_ids, *action_ids, int(tokenizer.eos_token_id)], len(prompt_ids))
+    if rng.random() < config.repair_rate:
+        prompt, action = sample_repair(rng, pairs)
+        actions = [action]
+    else:
+        prompt = sample_first_prompt(rng)
+        actions = [sample_first_action(rng) for _ in range(config.actions_per_prompt)]
+    ids = tokenizer([prompt, *actions], add_special_tokens=False)["input_ids"]
+    return Document(ids[0], [[*action_ids, int(tokenizer.eos_token_id)] for action_ids in ids[1:]])
 
 
 def pretrain(
@@ -94,66 +104,88 @@ def pretrain(
         report: called after every step with the tokens of the step and the mean loss of its action tokens (nats).
     """
     rng = np.random.default_rng(config.seed)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=config.learning_rate,
-        betas=(0.9, 0.95),
-    )
+    optimizers = _optimizers(model, config)
+    peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     model.train()
     done = 0
     while done < config.n_tokens:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate_at(done / config.n_tokens, config)
+        scale = learning_rate_scale(done / config.n_tokens, config.warmup_fraction)
+        for optimizer, rates in zip(optimizers, peaks, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * scale
         documents: list[Document] = []
         n_tokens = 0
         while n_tokens < config.batch_tokens:
-            documents.append(draw_document(rng, tokenizer, pairs, config.repair_rate))
-            n_tokens += len(documents[-1].ids)
-        documents.sort(key=lambda document: len(document.ids))
+            documents.append(draw_document(rng, tokenizer, pairs, config))
+            n_tokens += len(documents[-1])
+        documents.sort(key=len)
+        n_actions = sum(len(action) for document in documents for action in document.actions)
         # Two halves of like length waste little on padding; their gradients add up to one step.
-        weight = sum(config.prompt_weight * (d.n_prompt - 1) + len(d.ids) - d.n_prompt for d in documents)
         half = len(documents) // 2
-        action_loss, n_actions = 0.0, 0
+        loss = 0.0
         for part in (documents[:half], documents[half:]):
-            losses, is_action = document_losses(model, part)
-            weights = torch.where(is_action, 1.0, config.prompt_weight)
-            ((losses * weights).sum() / weight).backward()
-            action_loss += float(losses.detach()[is_action].sum())
-            n_actions += int(is_action.sum())
+            part_loss = action_loss(model, part) / n_actions
+            part_loss.backward()
+            loss += float(part_loss.detach())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
         done += n_tokens
-        report(n_tokens, action_loss / n_actions)
+        report(n_tokens, loss)
     return model.eval()
 
 
-def learning_rate_at(progress: float, config: PretrainConfig) -> float:
-    """Linear warm-up, then cosine decay to a tenth of the peak; ``progress`` in [0, 1]."""
-    if progress < config.warmup_fraction:
-        return config.learning_rate * (progress + 1e-3) / config.warmup_fraction
-    fraction = (progress - config.warmup_fraction) / (1 - config.warmup_fraction)
-    return config.learning_rate * (0.1 + 0.45 * (1 + math.cos(math.pi * min(fraction, 1.0))))
+def learning_rate_scale(progress: float, warmup_fraction: float) -> float:
+    """Linear warm-up to 1, then cosine decay to a tenth; ``progress`` in [0, 1]."""
+    if progress < warmup_fraction:
+        return (progress + 1e-3) / warmup_fraction
+    fraction = (progress - warmup_fraction) / (1 - warmup_fraction)
+    return 0.1 + 0.45 * (1 + math.cos(math.pi * min(fraction, 1.0)))
 
 
-def document_losses(model: LlamaForCausalLM, documents: list[Document]) -> tuple[Tensor, Tensor]:
-    """Next-token losses of right-padded documents, flat over the valid positions.
+def _optimizers(model: LlamaForCausalLM, config: PretrainConfig) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """Muon (Jordan et al., 2024) for the matrices of the layers, Adam for embeddings and norms."""
+    matrices = {name: p for name, p in model.model.layers.named_parameters() if p.ndim == 2}
+    chosen = set(map(id, matrices.values()))
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    return (
+        torch.optim.Muon(list(matrices.values()), lr=config.matrix_learning_rate, weight_decay=config.weight_decay),
+        torch.optim.Adam(others, lr=config.learning_rate, betas=(0.9, 0.95)),
+    )
 
-    Returns:
-        ``losses`` float32 [n], in nats, and ``is_action`` bool [n], true where the predicted token is of the action.
+
+def action_loss(model: LlamaForCausalLM, documents: list[Document]) -> Tensor:
+    """Sum of the next-token losses of all action tokens, in nats.
+
+    The actions of a document stand one behind the other, but each sees only itself and the prompt, at the positions
+    that it would have right behind the prompt: a prompt is computed once for all of them.
     """
-    length = max(len(document.ids) for document in documents)
-    ids = torch.zeros(len(documents), length, dtype=torch.long)
-    valid = torch.zeros(len(documents), length, dtype=torch.bool)
-    action = torch.zeros(len(documents), length, dtype=torch.bool)
+    longest = max(map(len, documents))
+    ids = torch.zeros(len(documents), longest, dtype=torch.long)
+    positions = torch.zeros(len(documents), longest, dtype=torch.long)
+    # Which action a token belongs to: 0 for the prompt, -1 for padding.
+    owner = torch.full((len(documents), longest), -1, dtype=torch.long)
+    rows, predicting, targets = [], [], []
     for row, document in enumerate(documents):
-        ids[row, : len(document.ids)] = torch.tensor(document.ids)
-        valid[row, : len(document.ids)] = True
-        action[row, document.n_prompt : len(document.ids)] = True
-    # Right padding under a causal mask needs no attention mask.
-    hidden = model.model(input_ids=ids[:, :-1]).last_hidden_state
-    targets = valid[:, 1:]
-    logits = model.lm_head(hidden[targets])
-    return functional.cross_entropy(logits, ids[:, 1:][targets], reduction="none"), action[:, 1:][targets]
+        n_prompt = len(document.prompt)
+        ids[row, :n_prompt] = torch.tensor(document.prompt)
+        positions[row, :n_prompt] = torch.arange(n_prompt)
+        owner[row, :n_prompt] = 0
+        start = n_prompt
+        for number, action in enumerate(document.actions, 1):
+            stop = start + len(action)
+            ids[row, start:stop] = torch.tensor(action)
+            positions[row, start:stop] = torch.arange(n_prompt, n_prompt + len(action))
+            owner[row, start:stop] = number
+            rows += [row] * len(action)
+            predicting += [n_prompt - 1, *range(start, stop - 1)]
+            targets += action
+            start = stop
+    earlier = torch.ones(longest, longest, dtype=torch.bool).tril()
+    related = (owner[:, None, :] == 0) | (owner[:, None, :] == owner[:, :, None])
+    hidden = model.model(
+        input_ids=ids, position_ids=positions, attention_mask=(related & earlier)[:, None]
+    ).last_hidden_state
+    logits = model.lm_head(hidden[torch.tensor(rows), torch.tensor(predicting)])
+    return functional.cross_entropy(logits, torch.tensor(targets), reduction="sum")

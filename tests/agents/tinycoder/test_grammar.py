@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2_contingency
 
 import ds_gym
-from agents.tinycoder.corpus import sample_context, sample_first_attempt
+from agents.tinycoder.corpus import sample_context, sample_first_action, sample_first_prompt
 from agents.tinycoder.grammar import ESTIMATORS, Call, sample_program, with_probabilities
 from agents.tinycoder.measure import expected_best
 from agents.tinycoder.mistakes import GENERAL_MISTAKES, Attempt, attempt_program, plain_form
@@ -64,7 +64,7 @@ def test_probabilities_can_be_added_and_taken_away(name: str) -> None:
 def test_actions_continue_the_prompt_of_the_environment() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
-        prompt, action = sample_first_attempt(rng)
+        prompt, action = sample_first_prompt(rng), sample_first_action(rng)
         assert prompt.endswith('"""')
         assert action.startswith("\n    ")
         assert not action.endswith("\n")
@@ -84,7 +84,7 @@ def test_programs_are_independent_of_the_task_shown() -> None:
     modules = ("sklearn.svm", "sklearn.linear_model", "sklearn.tree", "sklearn.ensemble")
     counts = np.zeros((2, len(modules)))
     for _ in range(4000):
-        prompt, action = sample_first_attempt(rng)
+        prompt, action = sample_first_prompt(rng), sample_first_action(rng)
         first_line = action.split("\n")[1]
         for column, module in enumerate(modules):
             counts[int("holds 2 classes" in prompt), column] += module in first_line

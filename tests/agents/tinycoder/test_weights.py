@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM, PreTrainedTokenizerBase
 
 from agents.tinycoder import WEIGHTS
-from agents.tinycoder.corpus import sample_first_attempt
+from agents.tinycoder.corpus import sample_first_action, sample_first_prompt
 
 MAX_BYTES = 8_000_000
 
@@ -44,7 +44,7 @@ def test_any_text_round_trips(text: str) -> None:
 def test_joint_and_separate_tokenisation_agree(tokenizer: PreTrainedTokenizerBase) -> None:
     rng = np.random.default_rng(7)
     for _ in range(500):
-        prompt, action = sample_first_attempt(rng)
+        prompt, action = sample_first_prompt(rng), sample_first_action(rng)
         joint = tokenizer.encode(prompt + action, add_special_tokens=False)
         assert joint == tokenizer.encode(prompt, add_special_tokens=False) + tokenizer.encode(
             action, add_special_tokens=False

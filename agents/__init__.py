@@ -1,0 +1,26 @@
+"""Agents that train language models in the environments of ds_gym, or let them write as they are."""
+
+from agents.agent import Agent, Iteration, TrainingDiverged, agent_config_class, list_agents, make_agent, make_config
+from agents.etpo import ETPO, ETPOConfig
+from agents.language_model import LanguageModel, load_language_model
+from agents.ppo import PPO, PPOConfig
+from agents.rollout import Turn
+from agents.sample import Sample
+
+__all__ = [
+    "ETPO",
+    "PPO",
+    "Agent",
+    "ETPOConfig",
+    "Iteration",
+    "LanguageModel",
+    "PPOConfig",
+    "Sample",
+    "TrainingDiverged",
+    "Turn",
+    "agent_config_class",
+    "list_agents",
+    "load_language_model",
+    "make_agent",
+    "make_config",
+]

@@ -1,0 +1,273 @@
+"""What a learner is: the agent protocol, the registry of agents and the settings that all of them share."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+import gymnasium as gym
+import torch
+
+if TYPE_CHECKING:
+    from agents.language_model import LanguageModel
+    from agents.rollout import Turn
+
+STATE_VERSION = 1
+"""Version of the dictionaries that :meth:`Agent.state_dict` returns."""
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss or a gradient became NaN or infinite. Raised before the optimiser step: the weights are still finite."""
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One iteration of learning: attempts were collected, then (for a learner) the networks were updated.
+
+    Attributes:
+        env_steps: attempts made so far in total, those before a resume included.
+        turns: the attempts of this iteration, in the order in which they were made.
+        metrics: finite floats, keyed by metric name; the keys of one agent are the same in every iteration.
+        seconds: wall-clock seconds by phase: ``generation``, ``environment``, ``update``.
+        generated_tokens: action tokens sampled in this iteration, ends of sequence included.
+        gradient_steps: optimiser steps of the policy in this iteration.
+    """
+
+    env_steps: int
+    turns: tuple[Turn, ...]
+    metrics: dict[str, float]
+    seconds: dict[str, float]
+    generated_tokens: int
+    gradient_steps: int
+
+
+class Agent(Protocol):
+    """Anything that can act in, and perhaps learn from, a vector of ``DataSci-v0`` environments."""
+
+    def learn(self, envs: gym.vector.VectorEnv, env_steps: int) -> Iterator[Iteration]:
+        """Collect and update until ``env_steps`` attempts were made in total; yields after every iteration.
+
+        ``envs`` must reset finished episodes in the same step (``AutoresetMode.SAME_STEP``). Attempts come in whole
+        vector steps, so that the total may exceed ``env_steps`` by less than ``envs.num_envs``.
+        """
+        ...
+
+    def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
+        """Sample one action an observation from the current policy, drawing from ``generator`` alone."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that continues learning bit for bit: plain containers, numbers, strings and tensors."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a state. Raises ValueError if it belongs to another agent, model or configuration."""
+        ...
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """Settings of every agent.
+
+    Attributes:
+        temperature: softmax temperature of sampling (and of training, for learners). 0 is greedy decoding.
+        max_new_tokens: an action is cut after this many tokens.
+        steps_per_iteration: vector steps collected in one iteration.
+    """
+
+    temperature: float = 1.0
+    max_new_tokens: int = 128
+    steps_per_iteration: int = 2
+
+    presets: ClassVar[dict[str, dict[str, Any]]] = {"default": {}}
+
+    def __post_init__(self) -> None:
+        self._check(self.temperature >= 0, "temperature", "at least 0")
+        self._check(self.max_new_tokens >= 1, "max_new_tokens", "at least 1")
+        self._check(self.steps_per_iteration >= 1, "steps_per_iteration", "at least 1")
+
+    def _check(self, holds: bool, name: str, allowed: str) -> None:
+        if not holds:
+            raise ValueError(f"{name}={getattr(self, name)!r} is not allowed: it must be {allowed}")
+
+
+@dataclass(frozen=True)
+class LearnerConfig(SamplingConfig):
+    """Settings that learners share, so that a comparison can hold them equal.
+
+    Attributes:
+        beta: weight of the KL divergence to the base model in the objective.
+        gamma: discount at the ends of actions; inside an action there is none.
+        learning_rate: Adam step size of the policy.
+        critic_learning_rate: Adam step size of the critic.
+        adam_beta1: decay of Adam's first moment.
+        adam_beta2: decay of Adam's second moment.
+        max_grad_norm: gradients longer than this are scaled down to it, for policy and critic apart.
+        clip_range: epsilon of the clipped surrogate objective (PPO, arXiv 1707.06347, equation 7).
+        batch_uses: gradient steps taken on each fresh batch.
+        critic_width: hidden units of the critic's heads.
+    """
+
+    beta: float = 0.01
+    gamma: float = 0.99
+    learning_rate: float = 2e-4
+    critic_learning_rate: float = 5e-4
+    adam_beta1: float = 0.9
+    adam_beta2: float = 0.95
+    max_grad_norm: float = 1.0
+    clip_range: float = 0.2
+    batch_uses: int = 4
+    critic_width: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check(self.temperature > 0, "temperature", "above 0 for a learner")
+        self._check(self.beta >= 0, "beta", "at least 0")
+        self._check(0 <= self.gamma <= 1, "gamma", "between 0 and 1")
+        self._check(self.learning_rate >= 0, "learning_rate", "at least 0")
+        self._check(self.critic_learning_rate >= 0, "critic_learning_rate", "at least 0")
+        self._check(0 <= self.adam_beta1 < 1, "adam_beta1", "in [0, 1)")
+        self._check(0 <= self.adam_beta2 < 1, "adam_beta2", "in [0, 1)")
+        self._check(self.max_grad_norm > 0, "max_grad_norm", "above 0")
+        self._check(self.clip_range > 0, "clip_range", "above 0")
+        self._check(self.batch_uses >= 1, "batch_uses", "at least 1")
+        self._check(self.critic_width >= 1, "critic_width", "at least 1")
+
+
+@dataclass(frozen=True)
+class _Registration:
+    constructor: Callable[[LanguageModel, Any, int], Agent]
+    config_class: type[SamplingConfig]
+
+
+_AGENTS: dict[str, _Registration] = {}
+AgentClass = TypeVar("AgentClass", bound=type)
+
+
+def register_agent(name: str, config_class: type[SamplingConfig]) -> Callable[[AgentClass], AgentClass]:
+    """Class decorator: makes ``make_agent(name, ...)`` build the class, whose settings are a ``config_class``."""
+
+    def register(agent_class: AgentClass) -> AgentClass:
+        _AGENTS[name] = _Registration(agent_class, config_class)
+        return agent_class
+
+    return register
+
+
+def list_agents() -> list[str]:
+    """Names of the registered agents, sorted."""
+    return sorted(_AGENTS)
+
+
+def agent_config_class(name: str) -> type[SamplingConfig]:
+    """The frozen dataclass of an agent's settings. Raises ValueError for an unknown agent."""
+    return _registration(name).config_class
+
+
+def make_agent(name: str, language_model: LanguageModel, config: SamplingConfig | None = None, seed: int = 0) -> Agent:
+    """Build a registered agent around a language model, which a learner trains in place.
+
+    Args:
+        name: one of :func:`list_agents`.
+        language_model: see :func:`agents.language_model.load_language_model`; give each learner its own.
+        config: an instance of ``agent_config_class(name)``, or None for its defaults.
+        seed: seeds all that the agent draws: sampling, the start of its heads, replay, and the first reset.
+
+    Raises:
+        ValueError: unknown agent, or a config of another agent.
+    """
+    registration = _registration(name)
+    if config is None:
+        config = registration.config_class()
+    if type(config) is not registration.config_class:
+        raise ValueError(f"agent {name!r} wants a {registration.config_class.__name__}, not {type(config).__name__}")
+    return registration.constructor(language_model, config, seed)
+
+
+def make_config(name: str, preset: str = "default", **settings: Any) -> SamplingConfig:
+    """The settings of an agent: a preset, then ``settings`` over it. Values may be strings, as from a command line.
+
+    Raises:
+        ValueError: unknown agent, preset or setting (with a suggestion), or a value that is not allowed.
+    """
+    config_class = agent_config_class(name)
+    if preset not in config_class.presets:
+        raise ValueError(unknown("preset", preset, config_class.presets, f" of agent {name!r}"))
+    types_of_fields = typing.get_type_hints(config_class)
+    names = [field.name for field in dataclasses.fields(config_class)]
+    values = dict(config_class.presets[preset])
+    for key, value in settings.items():
+        if key not in names:
+            raise ValueError(unknown("setting", key, names, f" of agent {name!r}"))
+        values[key] = _convert(key, value, types_of_fields[key])
+    return config_class(**values)
+
+
+def unknown(kind: str, given: str, allowed: Iterable[str], where: str = "") -> str:
+    """One line for a name that is not known, with the nearest known one."""
+    allowed = sorted(allowed)
+    nearest = difflib.get_close_matches(given, allowed, n=1, cutoff=0.5)
+    suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown {kind}{where}: {given!r}.{suggestion} Known: {', '.join(allowed)}."
+
+
+def check_state(state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    """Refuse a state that belongs to another agent, model, seed or configuration, naming what differs."""
+    for key, expected in identity.items():
+        found = state.get(key)
+        if found == expected:
+            continue
+        if isinstance(expected, dict) and isinstance(found, dict):
+            differing = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+            detail = ", ".join(
+                f"{name} is {found.get(name)!r} there, {expected.get(name)!r} here" for name in differing
+            )
+            raise ValueError(f"the state has another {key}: {detail}")
+        raise ValueError(f"the state has another {key}: {found!r} there, {expected!r} here")
+
+
+def require_finite(**losses: torch.Tensor) -> None:
+    """Raise :class:`TrainingDiverged`, naming the loss, if one of the scalars is NaN or infinite."""
+    for name, value in losses.items():
+        number = float(value.detach())
+        if not math.isfinite(number):
+            raise TrainingDiverged(
+                f"{name} became {number}; the weights were not changed. Lower the learning rate or raise beta."
+            )
+
+
+def _registration(name: str) -> _Registration:
+    if name not in _AGENTS:
+        raise ValueError(unknown("agent", name, _AGENTS))
+    return _AGENTS[name]
+
+
+def _convert(name: str, value: Any, annotation: Any) -> Any:
+    """``value`` as a setting of the annotated type; strings are read as Python would print such a value."""
+    allowed = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    if value is None or (type(None) in allowed and value == "none"):
+        if type(None) in allowed:
+            return None
+    elif bool in allowed:
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        for convert in (int, float, str):
+            if convert not in allowed:
+                continue
+            try:
+                converted = convert(value)
+            except (ValueError, OverflowError):
+                continue
+            if convert is str or float(converted) == float(value):
+                return converted
+    wanted = " or ".join(getattr(kind, "__name__", str(kind)) for kind in allowed)
+    raise ValueError(f"{name}={value!r} is not allowed: it must be of type {wanted}")

@@ -1,0 +1,223 @@
+"""What the benchmark knows of environments and agents, in one place.
+
+Everything here imports torch and the agents only when it is used, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from benchmarks.errors import BadInput, ResultError, StorageError
+
+if TYPE_CHECKING:
+    import gymnasium as gym
+
+    from agents.agent import Agent
+    from benchmarks.plan import RunSpec
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What one run works with.
+
+    Attributes:
+        make_envs: a vector of fresh environments, finished episodes of which are reset in the same step.
+        generator: a source of random numbers for ``agent.act``, from a seed.
+        holdout_score: score of a program on the rows that no episode sees; None where there is no such score.
+    """
+
+    agent: Agent
+    make_envs: Callable[[], gym.vector.VectorEnv]
+    generator: Callable[[int], Any]
+    holdout_score: Callable[[str], float | None]
+
+
+class Backend(Protocol):
+    """Agents, tasks and models to choose from, and the means to run them. Picklable, because workers receive it."""
+
+    def agents(self) -> Sequence[str]: ...
+
+    def tasks(self) -> Sequence[str]: ...
+
+    def protocols(self) -> Sequence[str]: ...
+
+    def presets(self, agent: str) -> Sequence[str]: ...
+
+    def default_config(self, agent: str) -> dict[str, Any]: ...
+
+    def config(self, agent: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The agent's whole configuration as JSON values. Raises BadInput for a value that is not allowed."""
+        ...
+
+    def task_fingerprint(self, task: str) -> str: ...
+
+    def device(self, device: str) -> str:
+        """The device that "auto" or a name stands for. Raises BadInput if it cannot be used."""
+        ...
+
+    def model_fingerprint(self, model: str) -> str:
+        """Identifies the model's weights. Raises BadInput if there is no such model."""
+        ...
+
+    def open(self, spec: RunSpec) -> Workplace: ...
+
+    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+        """Writes plain values and the agent's state atomically. Raises StorageError if the file cannot be written."""
+        ...
+
+    def load_checkpoint(self, path: Path) -> dict[str, Any]:
+        """Reads what :meth:`save_checkpoint` wrote. Raises ResultError if the file is damaged or something else."""
+        ...
+
+
+class DataSciBackend:
+    """The registered agents in ``DataSci-v0``."""
+
+    def agents(self) -> Sequence[str]:
+        from agents import list_agents
+
+        return list_agents()
+
+    def tasks(self) -> Sequence[str]:
+        from ds_gym import list_tasks
+
+        return list_tasks()
+
+    def protocols(self) -> Sequence[str]:
+        return ("holdout", "paper")
+
+    def presets(self, agent: str) -> Sequence[str]:
+        from agents import agent_config_class
+
+        return list(agent_config_class(agent).presets)
+
+    def default_config(self, agent: str) -> dict[str, Any]:
+        return self.config(agent, {})
+
+    def config(self, agent: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        from agents import make_config
+
+        try:
+            return plain_config(make_config(agent, **settings))
+        except ValueError as error:
+            raise BadInput(one_line(error)) from None
+
+    def task_fingerprint(self, task: str) -> str:
+        from ds_gym import get_task
+
+        return get_task(task).fingerprint
+
+    def device(self, device: str) -> str:
+        import torch
+
+        if device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise BadInput(f"--device {device}: {one_line(error).partition('. ')[0]}") from None
+        return device
+
+    def model_fingerprint(self, model: str) -> str:
+        from agents.language_model import TINYCODER, load_language_model
+
+        # What cannot be reached is told by the error; the retries on the way to it are noise.
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+        try:
+            load_language_model(model, device="cpu")
+        except ValueError as error:
+            raise BadInput(one_line(error)) from None
+        folder = TINYCODER if model == "tinycoder" else Path(model).expanduser()
+        return folder_fingerprint(folder) if folder.is_dir() else _hub_fingerprint(model)
+
+    def open(self, spec: RunSpec) -> Workplace:
+        import gymnasium as gym
+        import torch
+
+        import ds_gym
+        from agents import agent_config_class, make_agent
+        from agents.language_model import load_language_model
+
+        torch.set_num_threads(1)
+        language_model = load_language_model(spec.model, device=spec.device)
+        config = agent_config_class(spec.agent)(**spec.agent_config)
+        settings: dict[str, Any] = {
+            "task": spec.task,
+            "protocol": spec.protocol,
+            "prompt": language_model.prompt_style,
+        }
+
+        def make_envs() -> gym.vector.VectorEnv:
+            return gym.make_vec(
+                ds_gym.registration.ENV_ID,
+                num_envs=spec.num_envs,
+                autoreset_mode=gym.vector.AutoresetMode.SAME_STEP,
+                **settings,
+            )
+
+        def holdout_score(code: str) -> float | None:
+            if spec.protocol != "holdout":
+                return None
+            env: Any = gym.make(ds_gym.registration.ENV_ID, **settings)
+            try:
+                return float(env.unwrapped.holdout_score(code))
+            finally:
+                env.close()
+
+        return Workplace(
+            agent=make_agent(spec.agent, language_model, config, spec.seed),
+            make_envs=make_envs,
+            generator=lambda seed: torch.Generator().manual_seed(seed),
+            holdout_score=holdout_score,
+        )
+
+    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+        from agents import checkpoint
+
+        try:
+            checkpoint.save_checkpoint(path, state)
+        except OSError as error:
+            raise StorageError.from_os_error(path, error) from error
+        except RuntimeError as error:  # torch's word for a file that cannot be written to its end
+            raise StorageError(f"cannot write {path}: {one_line(error)[:200]}") from error
+
+    def load_checkpoint(self, path: Path) -> dict[str, Any]:
+        from agents import checkpoint
+
+        try:
+            return checkpoint.load_checkpoint(path)
+        except checkpoint.CheckpointError as error:
+            raise ResultError(str(error)) from error
+
+
+def plain_config(config: Any) -> dict[str, Any]:
+    """A configuration dataclass as JSON values."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return plain
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """Hash of the names and contents of the files in a model's folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"):
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def _hub_fingerprint(model: str) -> str:
+    from transformers import AutoConfig
+
+    return f"hub:{AutoConfig.from_pretrained(model)._commit_hash}"
+
+
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

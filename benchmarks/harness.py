@@ -1,0 +1,318 @@
+"""Many runs side by side: persistent worker processes, what they tell, and how they are stopped.
+
+A worker runs one run after another, so that runs of the same task share its cache of executed programs. Nothing that
+a run computes depends on the worker, on the order, or on what else runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from benchmarks.backend import Backend, one_line
+from benchmarks.errors import ResultError, StorageError
+from benchmarks.execution import STARTING, Progress, execute_run
+from benchmarks.plan import RunSpec
+from benchmarks.results import RunResult, read_result, with_status, write_result
+from benchmarks.storage import RunFiles
+
+LOG_NAME = "workers.log"
+_POLL_SECONDS = 0.2
+_KILL_SECONDS = 5.0
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """A run has ended: with a result, or with the reason why there is none."""
+
+    spec: RunSpec
+    result: RunResult | None
+    error: str | None = None
+
+
+class Listener:
+    """Told about everything that happens while a plan runs. Does nothing itself."""
+
+    def started(self, spec: RunSpec) -> None:
+        pass
+
+    def progressed(self, spec: RunSpec, progress: Progress) -> None:
+        pass
+
+    def ended(self, ended: RunEnded) -> None:
+        pass
+
+    def stopping(self) -> None:
+        pass
+
+
+@dataclass
+class Outcome:
+    """What became of a plan.
+
+    Attributes:
+        stopped_by: the signal that stopped it, or None.
+        storage_error: why nothing more could be written, or None.
+    """
+
+    ended: list[RunEnded] = field(default_factory=list)
+    stopped_by: int | None = None
+    storage_error: str | None = None
+
+    @property
+    def failed(self) -> list[RunEnded]:
+        return [ended for ended in self.ended if ended.error is not None]
+
+
+def run_plan(
+    plan: Sequence[RunSpec], backend: Backend, out: Path, jobs: int, listener: Listener | None = None
+) -> Outcome:
+    """Runs the plan in ``jobs`` processes; on return none of them is left.
+
+    SIGINT, SIGTERM and SIGHUP stop the runs after their current iteration, with a checkpoint; a second one kills them.
+    A run that fails does not keep the others from running; a file that cannot be written does.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    pool = _Pool(list(plan), backend, out, listener or Listener())
+    with _signals(pool.stop):
+        try:
+            return pool.run(min(jobs, len(plan)))
+        finally:
+            pool.close()
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    connection: Connection
+    spec: RunSpec | None = None
+    last_task: str | None = None
+    has_begun: bool = False
+    """Whether the current run has done anything that a kill would lose."""
+
+
+class _Pool:
+    def __init__(self, pending: list[RunSpec], backend: Backend, out: Path, listener: Listener) -> None:
+        self._pending = pending
+        self._backend = backend
+        self._out = out
+        self._listener = listener
+        self._workers: list[_Worker] = []
+        self._outcome = Outcome()
+        self._signals_seen = 0
+        self._asked_to_stop = False
+
+    def stop(self, signal_number: int) -> None:
+        """Called from the signal handler: only notes the signal."""
+        self._signals_seen += 1
+        self._outcome.stopped_by = signal_number
+
+    def run(self, jobs: int) -> Outcome:
+        while self._pending or any(worker.spec for worker in self._workers):
+            if self._signals_seen or self._outcome.storage_error:
+                self._ask_to_stop()
+            if self._signals_seen > 1:
+                break
+            while self._pending and len(self._workers) < jobs:
+                self._workers.append(self._start_worker())
+            for worker in self._workers:
+                if worker.spec is None and self._pending:
+                    self._assign(worker)
+            self._listen()
+        return self._outcome
+
+    def close(self) -> None:
+        """Ends the workers: idle ones by themselves, busy ones by force, with all that they have started."""
+        for worker in self._workers:
+            if worker.spec is None:
+                with contextlib.suppress(OSError):
+                    worker.connection.send(None)
+            else:
+                _kill_group(worker.process)
+        deadline = time.monotonic() + _KILL_SECONDS
+        for worker in self._workers:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            _kill_group(worker.process)
+            worker.process.join()
+            worker.connection.close()
+        self._workers.clear()
+
+    def _ask_to_stop(self) -> None:
+        if self._asked_to_stop:
+            return
+        self._asked_to_stop = True
+        self._pending.clear()
+        self._listener.stopping()
+        for worker in self._workers:
+            if worker.spec is not None and worker.has_begun:
+                with contextlib.suppress(OSError):
+                    worker.connection.send("stop")
+            elif worker.spec is not None:
+                worker.spec = None
+                _kill_group(worker.process)
+
+    def _start_worker(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_worker_main, args=(theirs, self._backend, self._out), name="benchmark-worker")
+        # Ctrl-C goes to every process of the terminal, but is the parent's to handle: workers start with it blocked.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _assign(self, worker: _Worker) -> None:
+        worker.spec = self._pending.pop(self._next(worker.last_task))
+        worker.last_task = worker.spec.task
+        worker.has_begun = False
+        worker.connection.send(worker.spec)
+        self._listener.started(worker.spec)
+
+    def _next(self, last_task: str | None) -> int:
+        """Index of the pending run to do next: of the worker's last task, else of the task with the fewest workers."""
+        tasks = [spec.task for spec in self._pending]
+        if last_task in tasks:
+            return tasks.index(last_task)
+        busy = [worker.spec.task for worker in self._workers if worker.spec is not None]
+        return min(range(len(tasks)), key=lambda index: (busy.count(tasks[index]), index))
+
+    def _listen(self) -> None:
+        """Takes in what the workers have to say, waiting for a moment."""
+        sources: dict[Any, _Worker] = {}
+        for worker in self._workers:
+            sources[worker.connection] = worker
+            sources[worker.process.sentinel] = worker
+        ready = wait(list(sources), timeout=_POLL_SECONDS)
+        for worker in {id(sources[source]): sources[source] for source in ready}.values():
+            try:
+                while worker.connection.poll():
+                    self._take(worker, worker.connection.recv())
+            except (EOFError, OSError):
+                self._bury(worker)
+
+    def _take(self, worker: _Worker, message: Progress | RunEnded | StorageError) -> None:
+        if worker.spec is None:
+            return
+        if isinstance(message, Progress):
+            worker.has_begun = message.phase != STARTING
+            self._listener.progressed(worker.spec, message)
+        elif isinstance(message, StorageError):
+            self._outcome.storage_error = self._outcome.storage_error or str(message)
+            worker.spec = None
+        else:
+            self._end(worker, message)
+
+    def _bury(self, worker: _Worker) -> None:
+        """A worker has died: its run has failed, the others go on."""
+        worker.process.join()
+        _kill_group(worker.process)
+        worker.connection.close()
+        self._workers.remove(worker)
+        if worker.spec is not None:
+            code = worker.process.exitcode or 0
+            cause = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+            hint = " (was the machine out of memory?)" if code == -signal.SIGKILL else ""
+            error = f"the worker process ended {cause}{hint}"
+            _mark_failed(worker.spec, self._out, error)
+            self._end(worker, RunEnded(worker.spec, None, error))
+
+    def _end(self, worker: _Worker, ended: RunEnded) -> None:
+        worker.spec = None
+        self._outcome.ended.append(ended)
+        self._listener.ended(ended)
+
+
+def _worker_main(connection: Connection, backend: Backend, out: Path) -> None:
+    """Does the runs that it is sent, until it is sent None."""
+    os.setpgid(0, 0)  # so that this process and all that it starts can be killed at once
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _write_output_to(out / LOG_NAME)
+    _use_one_thread()
+    while (order := connection.recv()) is not None:
+        if order != "stop":  # which came when the run that it was meant for had just ended
+            connection.send(_do(order, backend, out, connection))
+
+
+def _do(spec: RunSpec, backend: Backend, out: Path, connection: Connection) -> RunEnded | StorageError:
+    files = RunFiles(spec.folder(out))
+    try:
+        result = execute_run(spec, files, backend, should_stop=connection.poll, report=connection.send)
+    except StorageError as error:
+        return error
+    except Exception as error:  # whatever an agent or an environment raises: the other runs go on
+        with contextlib.suppress(OSError):
+            files.traceback.write_text(traceback.format_exc())
+        message = f"{type(error).__name__}: {one_line(error)}"
+        _mark_failed(spec, out, message)
+        return RunEnded(spec, None, message)
+    finally:
+        while connection.poll():
+            connection.recv()  # "stop", which this run has obeyed or outrun
+    return RunEnded(spec, result)
+
+
+def _mark_failed(spec: RunSpec, out: Path, error: str) -> None:
+    path = RunFiles(spec.folder(out)).result
+    with contextlib.suppress(ResultError, StorageError):
+        write_result(path, with_status(read_result(path), "failed", error))
+
+
+def _write_output_to(path: Path) -> None:
+    """Warnings of libraries go to a file: on the terminal they would tear the progress display."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _use_one_thread() -> None:
+    """Libraries of this process, none of which is imported yet, compute with one thread: processes run side by side."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _kill_group(process: SpawnProcess) -> None:
+    if process.pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.is_alive():
+            process.kill()
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """While the block runs, the stop signals call ``stop`` and nothing else."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop(number)
+
+    previous = {number: signal.signal(number, handle) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,90 @@
+"""What a run of the benchmark ends with: the table, the picture and the best programs; and what --list shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+
+from benchmarks.backend import Backend
+from benchmarks.errors import ResultError
+from benchmarks.plan import RunSpec
+from benchmarks.plots import plot_learning_curves
+from benchmarks.results import RunResult, read_result
+from benchmarks.storage import RunFiles, write_atomically
+from benchmarks.suites import Suite
+from benchmarks.table import make_rows, markdown_table, rich_table
+
+PICTURE_NAME = "learning_curves.png"
+TABLE_NAME = "table.md"
+
+
+def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
+    """Prints table and best programs of the finished runs of ``plan``; writes picture and table beside the results.
+
+    Raises:
+        StorageError: picture or table cannot be written.
+    """
+    results = [result for spec in plan if (result := _read(spec, out)) is not None and result.status == "finished"]
+    if not results:
+        return
+    rows = make_rows(results)
+    console.print(rich_table(rows))
+    for task in dict.fromkeys(result.task for result in results):
+        _print_best(console, task, [result for result in results if result.task == task])
+    plot_learning_curves(out / PICTURE_NAME, results)
+    write_atomically(out / TABLE_NAME, markdown_table(rows).encode())
+    console.print(f"Learning curves: {out / PICTURE_NAME}   Table: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
+
+
+def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite]) -> None:
+    """Agents with their settings and defaults, tasks, and suites."""
+    defaults = {agent: backend.default_config(agent) for agent in backend.agents()}
+    console.print("[bold]Agents[/bold] (--agent), and the defaults of their settings (--set key=value)")
+    table = Table("setting", *defaults, box=box.SIMPLE_HEAD)
+    for key in dict.fromkeys(key for config in defaults.values() for key in config):
+        table.add_row(key, *(str(config.get(key, "")) for config in defaults.values()))
+    console.print(table)
+    console.print("[bold]Presets[/bold] of settings (--set preset=name)")
+    for agent in defaults:
+        console.print(f"  {agent}: {', '.join(backend.presets(agent))}", highlight=False)
+    console.print("[bold]Tasks[/bold] (--tasks)")
+    console.print(f"  {', '.join(backend.tasks())}", highlight=False)
+    console.print("[bold]Suites[/bold] (--suite)")
+    for name, suite in suites.items():
+        console.print(
+            f"  [bold]{name}[/bold]  {escape(suite.description)} Tasks {', '.join(suite.tasks)}; seeds "
+            f"{', '.join(map(str, suite.seeds))}; {suite.env_steps} attempts a run.",
+            highlight=False,
+        )
+
+
+def _read(spec: RunSpec, out: Path) -> RunResult | None:
+    path = RunFiles(spec.folder(out)).result
+    try:
+        return read_result(path) if path.exists() else None
+    except ResultError:
+        return None
+
+
+def _print_best(console: Console, task: str, results: Sequence[RunResult]) -> None:
+    """The best program by its score in the episode: a learning agent's, or anyone's where none learned."""
+    candidates = [result for result in results if result.learned and result.best] or [r for r in results if r.best]
+    if not candidates:
+        console.print(f"No valid program on {task}.")
+        return
+    chosen = max(candidates, key=lambda result: result.best.selected_score if result.best else -1.0)
+    best = chosen.best
+    assert best is not None
+    held_out = f", held out {best.holdout_score:.4f}" if best.holdout_score is not None else ""
+    console.print(
+        f"[bold]Best program on {task}[/bold]: {chosen.label}, seed {chosen.seed}, attempt {best.env_step}, "
+        f"score {best.selected_score:.4f}{held_out}",
+        highlight=False,
+    )
+    console.print(Syntax(best.code, "python", theme="ansi_dark", background_color="default", padding=(0, 2)))

@@ -1,0 +1,207 @@
+"""The result of one run, as ``result.json`` holds it: a versioned schema, validated on reading.
+
+Fields that differ between two runs of the same command (clock times, memory, machine, repository) are listed in
+:data:`CIRCUMSTANCES`; all others are equal bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from benchmarks.errors import ResultError
+from benchmarks.storage import RESULT_NAME, write_atomically
+
+SCHEMA_VERSION = 1
+
+Status = Literal["running", "interrupted", "failed", "finished"]
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Mean:
+    """Reward and share of scored attempts, averaged over ``n_attempts`` attempts."""
+
+    mean_reward: float
+    valid_rate: float
+    n_attempts: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Evaluation:
+    """Fresh episodes played by the final policy, without learning.
+
+    Attributes:
+        mean_score: mean over the attempts that were scored, None if none was.
+    """
+
+    mean_reward: float
+    valid_rate: float
+    mean_score: float | None
+    n_attempts: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Best:
+    """The best program of the run, chosen by the episode's score alone; the first one among equals.
+
+    Attributes:
+        selected_score: the score in the episode, by which it was chosen: optimistic.
+        holdout_score: its score on the rows that no episode sees, taken once after the choice (-1 if it fails
+            there); None until the run has finished, and where the protocol holds no rows out.
+        env_step: the attempt that wrote it, counted from 1.
+    """
+
+    code: str
+    selected_score: float
+    holdout_score: float | None
+    env_step: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Seconds:
+    """Wall-clock seconds by phase; ``total`` also holds evaluation, checkpoints and starting."""
+
+    generation: float = 0.0
+    environment: float = 0.0
+    update: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Budget:
+    """What the run spent on learning (the evaluation is not counted, but for ``seconds.total``)."""
+
+    env_steps: int
+    generated_tokens: int
+    gradient_steps: int
+    seconds: Seconds
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Git:
+    """The repository the run was made from; None where git or the repository is absent."""
+
+    sha: str | None
+    dirty: bool | None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RunResult:
+    """One run: one agent with one model on one task with one seed.
+
+    Attributes:
+        run_key: hash of everything that decides the outcome; two results with the same key are the same experiment.
+        label: name of the agent in tables and folders; differs from ``agent`` for variants of it.
+        config: the resolved configuration, the agent's own under ``agent``.
+        curve: one point an iteration: ``env_steps`` and ``generated_tokens`` so far, and over the attempts of the
+            iteration ``n_attempts``, ``mean_reward``, ``valid_rate`` and the agent's metrics (``kl`` and others). None
+            where a metric was not finite.
+        last_fifth: over the last fifth of the planned attempts; None until they are made.
+        failures: number of failed attempts by kind.
+        throughput: one point for each of ``curve``: seconds and tokens a second, and other clocked metrics.
+        error: why a failed run failed, one line.
+    """
+
+    schema_version: int
+    run_key: str
+    status: Status
+    agent: str
+    label: str
+    model: str
+    task: str
+    task_fingerprint: str
+    seed: int
+    protocol: str
+    config: dict[str, Any]
+    curve: list[dict[str, int | float | None]]
+    last_fifth: Mean | None
+    evaluation: Evaluation | None
+    best: Best | None
+    budget: Budget
+    failures: dict[str, int]
+    throughput: list[dict[str, int | float | None]]
+    peak_memory_mb: float | None
+    versions: dict[str, str]
+    hardware: dict[str, str | int | None]
+    git: Git
+    created_at: str
+    error: str | None = None
+
+    @property
+    def overall(self) -> Mean | None:
+        """Over all attempts of the run so far; None before the first."""
+        n = sum(int(point["n_attempts"] or 0) for point in self.curve)
+        if n == 0:
+            return None
+        rewards = sum(float(point["mean_reward"] or 0) * int(point["n_attempts"] or 0) for point in self.curve)
+        valid = sum(float(point["valid_rate"] or 0) * int(point["n_attempts"] or 0) for point in self.curve)
+        return Mean(mean_reward=rewards / n, valid_rate=valid / n, n_attempts=n)
+
+    @property
+    def learned(self) -> bool:
+        """Whether the agent's policy changed during the run."""
+        return self.budget.gradient_steps > 0
+
+
+CIRCUMSTANCES = ("throughput", "peak_memory_mb", "versions", "hardware", "git", "created_at")
+"""Top-level fields that tell of clock, machine and repository. ``budget.seconds`` is the only other one."""
+
+_ADAPTER = TypeAdapter(RunResult)
+
+
+def deterministic_part(result: RunResult) -> dict[str, Any]:
+    """All that has to be equal when the same command runs twice."""
+    fields = asdict(result)
+    for name in CIRCUMSTANCES:
+        del fields[name]
+    del fields["budget"]["seconds"]
+    return fields
+
+
+def with_status(result: RunResult, status: Status, error: str | None = None) -> RunResult:
+    return replace(result, status=status, error=error)
+
+
+def write_result(path: Path, result: RunResult) -> None:
+    """Writes atomically.
+
+    Raises:
+        StorageError: the file cannot be written; an older one stays as it was.
+    """
+    write_atomically(path, json.dumps(asdict(result), indent=1, allow_nan=False).encode() + b"\n")
+
+
+def read_result(path: Path) -> RunResult:
+    """Reads and validates.
+
+    Raises:
+        ResultError: the file cannot be read, is not JSON, is of another schema version, or breaks the schema.
+    """
+    try:
+        fields = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ResultError(f"{path}: not a result: not JSON ({error})") from None
+    if not isinstance(fields, dict) or "schema_version" not in fields:
+        raise ResultError(f"{path}: not a result of this benchmark: no schema_version")
+    if fields["schema_version"] != SCHEMA_VERSION:
+        raise ResultError(f"{path}: schema version {fields['schema_version']}; this program reads {SCHEMA_VERSION}")
+    try:
+        return _ADAPTER.validate_python(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ResultError(f"{path}: not a valid result: {where}: {first['msg']}") from None
+
+
+def find_results(folder: Path) -> Iterator[Path]:
+    """The result files under ``folder``, sorted."""
+    yield from sorted(folder.glob(f"*/*/seed-*/{RESULT_NAME}"))

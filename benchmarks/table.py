@@ -1,0 +1,161 @@
+"""The results table: one row an agent and task, over its seeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+
+from benchmarks.execution import mean
+from benchmarks.results import Mean, RunResult
+
+COLUMNS = ("agent", "seeds", "mean reward", "range", "valid", "best score", "held out", "seconds g/e/u")
+CAPTION = (
+    "Mean reward and valid rate: over the last fifth of the attempts, or over all of them for the base model (sample), "
+    "which does not learn; T: temperature. Range: lowest and highest seed. Best score: the best program of each seed "
+    "by its score in the episode, mean over seeds; held out: the same programs on rows that no episode sees. Seconds "
+    "of a run, mean over seeds: generation / environment / update."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Figures of one agent on one task.
+
+    Attributes:
+        rewards: one mean reward a seed: of the last fifth of the attempts, or of all where the agent does not learn.
+        selected_scores, holdout_scores: of the best program of each seed that has one.
+        seconds: means over seeds of generation, environment and update; None where they are another row's.
+    """
+
+    task: str
+    agent: str
+    n_seeds: int
+    rewards: tuple[float, ...]
+    valid_rate: float | None
+    selected_scores: tuple[float, ...]
+    holdout_scores: tuple[float, ...]
+    seconds: tuple[float, float, float] | None
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.agent,
+            str(self.n_seeds),
+            f"{mean(self.rewards):.3f}" if self.rewards else "",
+            f"{min(self.rewards):.2f}..{max(self.rewards):.2f}" if len(self.rewards) > 1 else "",
+            f"{self.valid_rate:.0%}" if self.valid_rate is not None else "",
+            f"{mean(self.selected_scores):.3f}" if self.selected_scores else "none",
+            f"{mean(self.holdout_scores):.3f}" if self.holdout_scores else "",
+            "/".join(f"{value:.0f}" for value in self.seconds) if self.seconds is not None else "",
+        )
+
+
+def make_rows(results: Iterable[RunResult]) -> list[Row]:
+    """Rows by task and agent in the order of the results; unfinished runs are left out.
+
+    Of the variants of an agent that does not learn, only the one with the highest mean reward is shown beside the
+    agent itself, and a row says what its best of all attempts was.
+    """
+    groups: dict[str, dict[str, list[RunResult]]] = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        if result.status == "finished":
+            groups[result.task][result.label].append(result)
+    return [row for task, labels in groups.items() for row in _task_rows(task, labels)]
+
+
+def _task_rows(task: str, labels: dict[str, list[RunResult]]) -> list[Row]:
+    learners = {label: runs for label, runs in labels.items() if any(run.learned for run in runs)}
+    samplers: dict[str, dict[str, list[RunResult]]] = defaultdict(dict)
+    for label, runs in labels.items():
+        if label not in learners:
+            samplers[runs[0].agent][label] = runs
+    rows = [_row(task, label, runs) for label, runs in learners.items()]
+    for agent, variants in samplers.items():
+        rows += _sampler_rows(task, agent, variants)
+    return rows
+
+
+def _sampler_rows(task: str, agent: str, variants: dict[str, list[RunResult]]) -> list[Row]:
+    rows = []
+    plain = variants.get(agent)
+    if plain is not None:
+        rows.append(_row(task, variant_name(plain[0]), plain))
+    if len(variants) > 1 or plain is None:
+        best = best_variant(variants)
+        rows.append(_row(task, f"{agent} best {_temperature(best[0])}", best))
+    if plain is not None:
+        n = max(run.budget.env_steps for run in plain)
+        whole = rows[0]
+        rows.append(
+            Row(task, f"{agent} best of {n}", len(plain), (), None, whole.selected_scores, whole.holdout_scores, None)
+        )
+    return rows
+
+
+def best_variant(variants: dict[str, list[RunResult]]) -> list[RunResult]:
+    """The runs of the label with the highest mean reward over all attempts."""
+    return max(variants.values(), key=stationary_reward)
+
+
+def variant_name(run: RunResult) -> str:
+    """Name of an agent that does not learn, with its temperature: "sample T=0.5"."""
+    return f"{run.agent} {_temperature(run)}".rstrip()
+
+
+def _temperature(run: RunResult) -> str:
+    temperature = run.config["agent"].get("temperature")
+    return f"T={temperature:g}" if temperature is not None else ""
+
+
+def _row(task: str, name: str, runs: Sequence[RunResult]) -> Row:
+    figures = [figure for run in runs if (figure := _figure(run)) is not None]
+    best = [run.best for run in runs if run.best is not None]
+    seconds = [run.budget.seconds for run in runs]
+    return Row(
+        task=task,
+        agent=name,
+        n_seeds=len(runs),
+        rewards=tuple(figure.mean_reward for figure in figures),
+        valid_rate=mean([figure.valid_rate for figure in figures]) if figures else None,
+        selected_scores=tuple(program.selected_score for program in best),
+        holdout_scores=tuple(program.holdout_score for program in best if program.holdout_score is not None),
+        seconds=(
+            mean([phase.generation for phase in seconds]),
+            mean([phase.environment for phase in seconds]),
+            mean([phase.update for phase in seconds]),
+        ),
+    )
+
+
+def _figure(run: RunResult) -> Mean | None:
+    """What a run reached: an agent that does not learn is judged by all of its attempts, which is less noisy."""
+    return run.last_fifth if run.learned else run.overall
+
+
+def stationary_reward(runs: Sequence[RunResult]) -> float:
+    """Mean reward over all attempts, and over the runs: what an agent that does not learn is worth."""
+    return mean([run.overall.mean_reward if run.overall is not None else -1.0 for run in runs])
+
+
+def rich_table(rows: Sequence[Row]) -> Table:
+    """For a terminal of at least 80 columns, a section a task."""
+    table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left", padding=0)
+    for index, column in enumerate(COLUMNS):
+        header = column.replace(" ", "\n")
+        table.add_column(header, justify="right" if index else "left", vertical="bottom", no_wrap=True)
+    for index, row in enumerate(rows):
+        if index == 0 or rows[index - 1].task != row.task:
+            table.add_section()
+            table.add_row(f"[bold]{row.task}[/bold]")
+        table.add_row(*row.cells())
+    return table
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """The same for a README."""
+    align = ["---", "---", *["--:"] * (len(COLUMNS) - 1)]
+    lines = [("task", *COLUMNS), align, *((row.task, *row.cells()) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{CAPTION}\n"

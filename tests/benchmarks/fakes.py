@@ -1,0 +1,219 @@
+"""A backend without language model and sandbox: agents draw numbers, and environments take them for scores."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.backend import Workplace
+from benchmarks.errors import BadInput, StorageError, choose
+from benchmarks.plan import RunSpec
+from benchmarks.storage import write_atomically
+
+HOLDOUT_LOSS = 0.125
+
+
+@dataclass(frozen=True)
+class FakeConfig:
+    """``learns``: the draws get better. The last four make the agent misbehave after so many attempts (0: never)."""
+
+    temperature: float = 1.0
+    learns: bool = True
+    opening_seconds: float = 0.0
+    iteration_seconds: float = 0.0
+    raise_at: int = 0
+    die_at: int = 0
+    disk_full_at: int = 0
+    diverge_at: int = 0
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature={self.temperature} is not allowed: it must be at least 0")
+
+
+class FakeEnvs:
+    """A program is the text of its score; a negative number fails."""
+
+    def __init__(self, num_envs: int) -> None:
+        self.num_envs = num_envs
+        self.closed = False
+
+    def reset(self, *, seed: int | None = None) -> tuple[tuple[str, ...], dict[str, Any]]:
+        return ("prompt",) * self.num_envs, {}
+
+    def step(self, actions: Sequence[str]) -> tuple[Any, ...]:
+        attempts = [self._attempt(float(action)) for action in actions]
+        rewards = np.array([-1.0 if attempt["score"] is None else attempt["score"] for attempt in attempts])
+        done = np.ones(self.num_envs, dtype=bool)
+        return ("prompt",) * self.num_envs, rewards, done, ~done, {"attempts": attempts}
+
+    def close(self) -> None:
+        self.closed = True
+
+    @staticmethod
+    def _attempt(score: float) -> dict[str, Any]:
+        failed = score < 0
+        return {
+            "task": "fake",
+            "attempt": 1,
+            "status": "failed" if failed else "scored",
+            "score": None if failed else score,
+            "score_std": None if failed else 0.0,
+            "split_scores": [] if failed else [score],
+            "error": {"kind": "exception", "message": "ValueError: no", "line": 2} if failed else None,
+            "code": f"def build_model(x_train, y_train):\n    return {score!r}",
+        }
+
+
+class FakeAgent:
+    def __init__(self, config: FakeConfig, seed: int) -> None:
+        self._config = config
+        self._seed = seed
+        self._env_steps = 0
+
+    def learn(self, envs: FakeEnvs, env_steps: int) -> Iterator[SimpleNamespace]:
+        envs.reset(seed=0)
+        while self._env_steps < env_steps:
+            time.sleep(self._config.iteration_seconds)
+            actions = self._draw(envs.num_envs, np.random.default_rng([self._seed, self._env_steps]))
+            _, rewards, _, _, infos = envs.step(actions)
+            self._env_steps += envs.num_envs
+            self._misbehave()
+            yield SimpleNamespace(
+                env_steps=self._env_steps,
+                turns=tuple(
+                    SimpleNamespace(info=info, reward=float(reward), action_ids=(1, 2), stop_reason="eos", env_index=i)
+                    for i, (info, reward) in enumerate(zip(infos["attempts"], rewards, strict=True))
+                ),
+                metrics={
+                    "mean_reward": float(np.mean(rewards)),
+                    "kl": 0.01 if self._env_steps != self._config.diverge_at else float("nan"),
+                    "tokens_per_second": time.perf_counter(),
+                },
+                seconds={"generation": 0.25, "environment": 0.5, "update": 0.125},
+                generated_tokens=2 * envs.num_envs,
+                gradient_steps=4 if self._config.learns else 0,
+            )
+
+    def act(self, observations: Sequence[str], generator: np.random.Generator) -> list[str]:
+        return self._draw(len(observations), generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"env_steps": self._env_steps}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._env_steps = state["env_steps"]
+
+    def _draw(self, n: int, generator: np.random.Generator) -> list[str]:
+        progress = self._env_steps / 64 if self._config.learns else 0.0
+        draws = generator.random(n)
+        return [str(round(float(draw) - 0.5 + min(progress, 1.0) * 0.5, 3)) for draw in draws]
+
+    def _misbehave(self) -> None:
+        if self._env_steps == self._config.raise_at:
+            raise RuntimeError("the agent\nbroke")
+        if self._env_steps == self._config.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._env_steps == self._config.disk_full_at:
+            raise StorageError("cannot write /somewhere/result.json: No space left on device")
+
+
+class FakeBackend:
+    """Agents "learner" and "sample"; tasks "easy" and "hard"; the model "fake"."""
+
+    def agents(self) -> Sequence[str]:
+        return ["learner", "sample"]
+
+    def tasks(self) -> Sequence[str]:
+        return ["easy", "hard", "tic_tac_toe", "balance_scale"]
+
+    def protocols(self) -> Sequence[str]:
+        return ["holdout", "paper"]
+
+    def presets(self, agent: str) -> Sequence[str]:
+        return ["default"]
+
+    def default_config(self, agent: str) -> dict[str, Any]:
+        return self.config(agent, {})
+
+    def config(self, agent: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {"learns": agent == "learner"}
+        types = {field.name: type(field.default) for field in dataclasses.fields(FakeConfig)}
+        for key, value in settings.items():
+            try:
+                values[key] = types[choose("setting", key, types)](value)
+            except ValueError as error:
+                raise BadInput(f"{key}={value!r} is not allowed: {error}") from None
+        try:
+            return dataclasses.asdict(FakeConfig(**values))
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+
+    def task_fingerprint(self, task: str) -> str:
+        return f"fingerprint of {task}"
+
+    def device(self, device: str) -> str:
+        return "cpu" if device == "auto" else choose("device", device, ["cpu"])
+
+    def model_fingerprint(self, model: str) -> str:
+        if model not in ("tinycoder", "fake"):
+            raise BadInput(f"there is no language model '{model}'")
+        return f"fingerprint of {model}"
+
+    def open(self, spec: RunSpec) -> Workplace:
+        time.sleep(spec.agent_config["opening_seconds"])
+        return Workplace(
+            agent=FakeAgent(FakeConfig(**spec.agent_config), spec.seed),  # type: ignore[arg-type]
+            make_envs=lambda: FakeEnvs(spec.num_envs),  # type: ignore[arg-type, return-value]
+            generator=np.random.default_rng,
+            holdout_score=lambda code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
+        )
+
+    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+        write_atomically(path, json.dumps(state).encode())
+
+    def load_checkpoint(self, path: Path) -> dict[str, Any]:
+        return dict(json.loads(path.read_bytes()))
+
+
+def make_spec(**changes: Any) -> RunSpec:
+    spec = RunSpec(
+        agent="learner",
+        label="learner",
+        model="fake",
+        model_fingerprint="fingerprint of fake",
+        task="easy",
+        task_fingerprint="fingerprint of easy",
+        seed=0,
+        protocol="holdout",
+        env_steps=40,
+        num_envs=4,
+        evaluation_attempts=10,
+        device="cpu",
+        agent_config=FakeBackend().default_config("learner"),
+    )
+    if "agent_config" in changes:
+        changes["agent_config"] = {**spec.agent_config, **changes["agent_config"]}
+    return dataclasses.replace(spec, **changes)
+
+
+def run_key_files(out: Path) -> dict[str, bytes]:
+    """Every file under ``out`` by its relative path."""
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+if __name__ == "__main__":
+    from benchmarks.cli import main
+
+    sys.exit(main(backend=FakeBackend()))

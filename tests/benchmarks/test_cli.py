@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli import main
+from benchmarks.results import deterministic_part, find_results, read_result
+from tests.benchmarks.fakes import FakeBackend, run_key_files
+
+SMALL = ["--agent", "learner", "--tasks", "easy", "--seeds", "0", "--env-steps", "16", "--num-envs", "4", "--jobs", "1"]
+
+
+def run(out: Path, *more: str) -> int:
+    return main([*SMALL, "--no-references", "--out", str(out), *more], FakeBackend())
+
+
+def error_line(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert len(lines) == 1, captured.err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "--agent is missing; known: learner, sample"),
+        (["--agent", "lerner"], "did you mean 'learner'?"),
+        (["--agent", "learner", "--tasks", "esy"], "did you mean 'easy'?"),
+        (["--agent", "learner", "--suite", "defualt"], "did you mean 'default'?"),
+        (["--agent", "learner", "--model", "none"], "no language model 'none'"),
+        (["--agnt", "learner"], "No such option '--agnt'. Did you mean '--agent'?"),
+        (["--agent"], "requires an argument"),
+        (["--agent", "learner", "--set", "temprature=1"], "did you mean 'temperature'?"),
+        (["--agent", "learner", "--set", "temperature=x"], "temperature='x'"),
+        (["--agent", "learner", "--seeds", "one"], "'one' is not a list of seeds"),
+        (["--agent", "learner", "--seeds", "-1"], "not a list of seeds"),
+        (["--agent", "learner", "--seeds", "0", "1"], "separated by commas"),
+        (["--agent", "learner", "--env-steps", "0"], "--env-steps"),
+        (["--agent", "learner", "--env-steps", "many"], "--env-steps"),
+        (["--agent", "learner", "--device", "tpu"], "unknown device 'tpu'"),
+        (["--agent", "learner", "--protocol", "papr"], "did you mean 'paper'?"),
+        (["--agent", "learner", "--resume", "--overwrite"], "exclude each other"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys, arguments, complaint) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments, FakeBackend()) == 2
+    line = error_line(capsys)
+    assert line.startswith("error: ")
+    assert complaint in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file", "unwritable"])
+def test_an_output_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: Path, capsys, kind: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    out = {"file": file, "below a file": file / "out", "unwritable": Path("/proc/ds-gym")}[kind]
+    assert run(out) == 2
+    assert f"--out {out}: cannot write there" in error_line(capsys)
+    assert file.read_text() == "mine"
+
+
+def test_a_run_ends_with_table_picture_and_program(tmp_path: Path, capsys) -> None:
+    assert main([*SMALL, "--out", str(tmp_path)], FakeBackend()) == 0
+    out = capsys.readouterr().out
+    assert "sample T=1" in out
+    assert "Best program on easy" in out
+    assert "def build_model(x_train, y_train):" in out
+    assert (tmp_path / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "| easy | learner | 1 |" in (tmp_path / "table.md").read_text()
+
+
+def test_finished_runs_are_not_run_again(tmp_path: Path, capsys) -> None:
+    assert run(tmp_path) == 0
+    before = run_key_files(tmp_path)
+    capsys.readouterr()
+    assert run(tmp_path) == 0
+    assert run(tmp_path, "--resume") == 0
+    assert "1 of 1 runs are finished already" in capsys.readouterr().out
+    assert run_key_files(tmp_path) == before
+
+
+def test_the_same_command_twice_gives_the_same_results(tmp_path: Path) -> None:
+    arguments = ["--agent", "learner", "--env-steps", "32", "--num-envs", "4", "--seeds", "0,1", "--jobs", "2"]
+    for name in ("a", "b"):
+        assert main([*arguments, "--out", str(tmp_path / name)], FakeBackend()) == 0
+    paths = [path.relative_to(tmp_path / "a") for path in find_results(tmp_path / "a")]
+    assert len(paths) == 2 * 2 * 2 + 4 * 2
+    for path in paths:
+        first, second = (read_result(tmp_path / name / path) for name in ("a", "b"))
+        assert deterministic_part(first) == deterministic_part(second)
+        attempts = [(tmp_path / name / path).with_name("attempts.jsonl.gz").read_bytes() for name in ("a", "b")]
+        assert attempts[0] == attempts[1]
+
+
+def test_an_unfinished_run_is_only_touched_when_told(tmp_path: Path, capsys) -> None:
+    assert run(tmp_path, "--set", "raise_at=8") == 1
+    assert "RuntimeError: the agent broke" in capsys.readouterr().err
+    before = run_key_files(tmp_path)
+    assert run(tmp_path, "--set", "raise_at=8") == 2
+    line = error_line(capsys)
+    assert "1 unfinished run" in line
+    assert "--resume" in line
+    assert "--overwrite" in line
+    assert run_key_files(tmp_path) == before
+
+
+def test_a_result_of_another_configuration_is_only_replaced_when_told(tmp_path: Path, capsys) -> None:
+    assert run(tmp_path) == 0
+    before = run_key_files(tmp_path)
+    for more in ([], ["--resume"]):
+        assert run(tmp_path, "--set", "temperature=0.5", *more) == 2
+        assert "another configuration" in error_line(capsys)
+        assert run_key_files(tmp_path) == before
+    assert run(tmp_path, "--set", "temperature=0.5", "--overwrite") == 0
+    assert read_result(tmp_path / "learner/easy/seed-0/result.json").config["agent"]["temperature"] == 0.5
+
+
+@pytest.mark.parametrize("content", ["{}", '{"schema_version": 1, "run', '{"schema_version": 99}', "hello"])
+@pytest.mark.parametrize("option", [[], ["--resume"], ["--overwrite"]])
+def test_a_foreign_file_is_named_and_left_alone(tmp_path: Path, capsys, content: str, option: list[str]) -> None:
+    path = tmp_path / "learner" / "easy" / "seed-0" / "result.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert run(tmp_path, *option) == 2
+    line = error_line(capsys)
+    assert str(path) in line
+    assert "left alone" in line
+    assert path.read_text() == content
+
+
+def test_two_benchmarks_do_not_write_to_one_folder(tmp_path: Path, capsys) -> None:
+    from benchmarks.preflight import prepare_folder
+
+    with prepare_folder(tmp_path):
+        assert run(tmp_path) == 2
+    assert "another benchmark is writing there" in error_line(capsys)
+    assert run(tmp_path) == 0
+
+
+def test_the_list_shows_agents_settings_tasks_and_suites(capsys) -> None:
+    assert main(["--list"], FakeBackend()) == 0
+    out = capsys.readouterr().out
+    for word in ("learner", "temperature", "1.0", "easy", "default"):
+        assert word in out
+
+
+def test_results_are_plain_json_with_the_documented_keys(tmp_path: Path) -> None:
+    assert run(tmp_path) == 0
+    fields = json.loads((tmp_path / "learner/easy/seed-0/result.json").read_text())
+    documented = "agent model task seed status config curve evaluation best budget versions hardware git"
+    assert set(documented.split()) <= set(fields)
+    assert {"env_steps", "mean_reward", "valid_rate", "kl"} <= set(fields["curve"][0])
+    assert set(fields["evaluation"]) == {"mean_reward", "valid_rate", "mean_score", "n_attempts"}
+    assert set(fields["best"]) == {"code", "selected_score", "holdout_score", "env_step"}
+    assert set(fields["budget"]) == {"env_steps", "generated_tokens", "gradient_steps", "seconds"}
+    assert set(fields["budget"]["seconds"]) == {"generation", "environment", "update", "total"}

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import BadInput
+from benchmarks.plan import Request, agent_configs, make_plan
+from benchmarks.suites import Reference, Suite, list_suites, load_suite
+from tests.benchmarks.fakes import FakeBackend, make_spec
+
+BACKEND = FakeBackend()
+SUITE = Suite(
+    description="A suite.",
+    tasks=("easy", "hard"),
+    seeds=(0, 1),
+    env_steps=40,
+    num_envs=4,
+    protocol="holdout",
+    evaluation_attempts=8,
+    references=(
+        Reference("sample", {"temperature": 1.0}),
+        Reference("sample", {"temperature": 0.5}, budget=0.25, n_seeds=1),
+    ),
+)
+
+
+def make_request(**changes) -> Request:
+    request = Request(
+        agents=("learner",),
+        model="fake",
+        tasks=SUITE.tasks,
+        seeds=SUITE.seeds,
+        env_steps=SUITE.env_steps,
+        num_envs=SUITE.num_envs,
+        protocol=SUITE.protocol,
+        evaluation_attempts=SUITE.evaluation_attempts,
+        device="cpu",
+    )
+    return dataclasses.replace(request, **changes)
+
+
+def names(**changes) -> list[str]:
+    return [spec.name for spec in make_plan(make_request(**changes), SUITE, BACKEND)]
+
+
+def test_the_plan_holds_what_was_asked_for_and_what_to_compare_it_with() -> None:
+    assert names() == [
+        "learner/easy/seed-0",
+        "learner/hard/seed-0",
+        "learner/easy/seed-1",
+        "learner/hard/seed-1",
+        "sample/easy/seed-0",
+        "sample/hard/seed-0",
+        "sample/easy/seed-1",
+        "sample/hard/seed-1",
+        "sample-temperature=0.5/easy/seed-0",
+        "sample-temperature=0.5/hard/seed-0",
+    ]
+
+
+def test_references_have_their_share_of_the_budget() -> None:
+    plan = make_plan(make_request(), SUITE, BACKEND)
+    assert {spec.label: spec.env_steps for spec in plan} == {"learner": 40, "sample": 40, "sample-temperature=0.5": 10}
+
+
+def test_references_alone_are_not_compared_with_themselves() -> None:
+    assert names(agents=("sample",), seeds=(0,)) == ["sample/easy/seed-0", "sample/hard/seed-0"]
+    plan = make_plan(make_request(seeds=(0,)), SUITE, BACKEND, references=False)
+    assert {spec.agent for spec in plan} == {"learner"}
+
+
+def test_what_was_asked_for_goes_before_a_reference_of_the_same_name() -> None:
+    request = make_request(agents=("learner", "sample"), tasks=("easy",), seeds=(0,), settings=("temperature=0.7",))
+    plan = {spec.name: spec for spec in make_plan(request, SUITE, BACKEND)}
+    assert plan["sample/easy/seed-0"].agent_config["temperature"] == 0.7
+
+
+def test_equal_specs_have_equal_keys_and_others_do_not() -> None:
+    assert make_spec().run_key == make_spec().run_key
+    changes = [
+        {"seed": 1},
+        {"env_steps": 41},
+        {"num_envs": 5},
+        {"protocol": "paper"},
+        {"task_fingerprint": "other"},
+        {"model_fingerprint": "other"},
+        {"agent_config": {"temperature": 0.5}},
+    ]
+    keys = {make_spec(**change).run_key for change in [{}, *changes]}
+    assert len(keys) == len(changes) + 1
+
+
+def test_settings_reach_the_agents_that_have_them() -> None:
+    configs = agent_configs(("learner", "sample"), ("temperature=0.25", "learner.temperature = 2"), BACKEND)
+    assert (configs["learner"]["temperature"], configs["sample"]["temperature"]) == (2.0, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"agents": ("lerner",)}, "unknown agent 'lerner'; did you mean 'learner'?"),
+        ({"tasks": ("esy",)}, "did you mean 'easy'?"),
+        ({"protocol": "holdot"}, "did you mean 'holdout'?"),
+        ({"model": "none"}, "no language model 'none'"),
+        ({"settings": ("temprature=1",)}, "did you mean 'temperature'?"),
+        ({"settings": ("sample.temperature=1",)}, "unknown agent in --set 'sample'"),
+        ({"settings": ("learner.temprature=1",)}, "did you mean 'temperature'?"),
+        ({"settings": ("temperature",)}, "expected key=value"),
+        ({"settings": ("=1",)}, "expected key=value"),
+        ({"settings": ("temperature=warm",)}, "temperature='warm'"),
+        ({"settings": ("temperature=-1",)}, "at least 0"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(changes: dict, complaint: str) -> None:
+    with pytest.raises(BadInput) as error:
+        make_plan(make_request(**changes), SUITE, BACKEND)
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_suites_of_the_repository_are_valid() -> None:
+    assert "default" in list_suites()
+    for name in list_suites():
+        assert load_suite(name).tasks
+
+
+def test_a_suite_can_be_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "description: D\ntasks: [wine]\nseeds: [7]\nenv_steps: 8\nnum_envs: 2\nprotocol: paper\nevaluation_attempts: 4"
+    )
+    suite = load_suite(str(path))
+    assert (suite.tasks, suite.seeds, suite.references) == (("wine",), (7,), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("tasks: [", "not YAML"),
+        ("description: Mine.\n", "tasks"),
+        ("", "mine.yaml"),
+        (
+            "description: D\ntasks: []\nseeds: [0]\nenv_steps: 1\nnum_envs: 1\nprotocol: p\nevaluation_attempts: 1",
+            "tasks",
+        ),
+        (
+            "description: D\ntasks: [a]\nseeds: [0]\nenv_steps: 0\nnum_envs: 1\nprotocol: p\nevaluation_attempts: 1",
+            "env_steps",
+        ),
+    ],
+)
+def test_a_bad_suite_is_told_in_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput) as error:
+        load_suite(str(path))
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_suite_is_told_in_one_line() -> None:
+    with pytest.raises(BadInput, match="did you mean 'default'"):
+        load_suite("defalt")
+    with pytest.raises(BadInput, match="No such file"):
+        load_suite("none.yaml")
