@@ -7,6 +7,7 @@ import socket
 import sys
 from typing import NoReturn
 
+from ds_gym.failures import Failure
 from ds_gym.sandbox import confine, preload, program, wire
 
 
@@ -43,6 +44,9 @@ def _run_job(job_socket: socket.socket, job: wire.ReceivedJob) -> None:
         probabilities = program.predict(model, job.source, x_eval, job.n_classes)
     except program.ProgramFailed as failed:
         wire.send_failure(job_socket, failed.failure)
+    except MemoryError:  # to describe the failure took more than was left
+        confine.raise_memory_limit_for_description()
+        wire.send_failure(job_socket, Failure("memory", "MemoryError: the memory limit was reached"))
     else:
         wire.send_predictions(job_socket, probabilities)
 

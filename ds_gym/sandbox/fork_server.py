@@ -83,6 +83,11 @@ class ForkServerSandbox:
     def __reduce__(self) -> tuple[Any, tuple[Any]]:
         return ForkServerSandbox, (self._given_n_idle,)
 
+    def __del__(self) -> None:
+        pool = getattr(self, "_pool", None)
+        if pool is not None:
+            pool.abandon()
+
     def _end(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
@@ -90,6 +95,8 @@ class ForkServerSandbox:
             pool.close()
 
     def _usable_pool(self) -> ZygotePool:
+        if not hasattr(os, "fork"):
+            raise SandboxError("this system cannot fork; use Linux (WSL on Windows), or sandbox='in-process' to debug")
         with self._lock:
             pool = self._pool
             if pool is not None and pool.usable:

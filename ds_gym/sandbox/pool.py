@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ds_gym.sandbox.zygote import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
+from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
 
 _PRELOADED = ("numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl")
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -139,17 +139,20 @@ class ZygotePool:
         with contextlib.suppress(MachineryFault):
             self._request(Request.RELEASE, worker.pid)
 
+    def abandon(self) -> None:
+        """Let the zygote end, without waiting for it."""
+        if self._owner == os.getpid():
+            self._fail("the sandbox was abandoned")
+
     def close(self) -> None:
         """Kill the zygote, and with it its workers. In a fork of the owner: only give back the descriptors."""
         if self._owner == os.getpid():
             self._fail("the sandbox was closed")
-            self._thread.join(2 * _END_LIMIT_S)
-        for sock in (self._control, self._zygote_end):
-            with contextlib.suppress(OSError):
-                sock.close()
-        for worker in self._idle:
-            worker.close()
-        self._idle.clear()
+            self._thread.join(3 * _END_LIMIT_S)  # it gives back the descriptors too
+            return
+        if self._process is not None:
+            self._process.returncode = 0  # not this process's child: nothing to wait for or to warn of
+        self._close_descriptors()
 
     def _request(self, what: Request, number: int) -> None:
         try:
@@ -181,6 +184,16 @@ class ZygotePool:
         finally:
             self._fail("the sandbox's thread has ended")
             self._end_process()
+            with self._send_lock, self._changed:
+                self._close_descriptors()
+
+    def _close_descriptors(self) -> None:
+        for sock in (self._control, self._zygote_end):
+            with contextlib.suppress(OSError):
+                sock.close()
+        for worker in self._idle:
+            worker.close()
+        self._idle.clear()
 
     def _end_process(self) -> None:
         """Wait for the zygote, which kills its workers once the socket is closed; it has none while it still starts."""

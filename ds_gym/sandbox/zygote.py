@@ -11,36 +11,15 @@ import gc
 import os
 import signal
 import socket
-import struct
 import sys
 import time
-from enum import Enum
 from typing import NoReturn
 
 from ds_gym.sandbox import child, confine, preload
+from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
 
-REQUEST = struct.Struct("<cxxxI")  # what, number or process
-NOTICE = struct.Struct("<cxxxIi")  # what, process, status or bytes of text
-MAX_TEXT_BYTES = 1 << 14
 _EXIT_GRACE_S = 0.2
 _MAX_ROUNDS = 100
-
-
-class Request(bytes, Enum):
-    """From the parent: fork so many workers; kill and reap one; say how one ended."""
-
-    FORK = b"F"
-    RELEASE = b"R"
-    STATUS = b"W"
-
-
-class Notice(bytes, Enum):
-    """To the parent: ready (with the report of layers); a worker (with its socket); a status; a fault (with a text)."""
-
-    HELLO = b"H"
-    WORKER = b"C"
-    STATUS = b"S"
-    FAULT = b"X"
 
 
 class Zygote:

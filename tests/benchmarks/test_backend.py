@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks.backend import DataSciBackend
-from benchmarks.errors import ResultError, StorageError
+from benchmarks.backend import DataSciBackend, folder_fingerprint
+from benchmarks.errors import BadInput, ResultError, StorageError
+from benchmarks.execution import execute_run
+from benchmarks.plan import Request, RunSpec, make_plan
+from benchmarks.results import deterministic_part
+from benchmarks.storage import RunFiles
+from benchmarks.suites import list_suites, load_suite
 
 BACKEND = DataSciBackend()
 
@@ -32,3 +38,79 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 def test_a_checkpoint_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         BACKEND.save_checkpoint(tmp_path / "missing" / "checkpoint.pt", {})
+
+
+def real_spec(agent: str) -> RunSpec:
+    settings = {"steps_per_iteration": 1, "max_new_tokens": 64}
+    request = Request(
+        agents=(agent,),
+        model="tinycoder",
+        tasks=("wine",),
+        seeds=(0,),
+        env_steps=12,
+        num_envs=4,
+        protocol="holdout",
+        evaluation_attempts=4,
+        device=BACKEND.device("auto"),
+        settings=tuple(f"{key}={value}" for key, value in settings.items()),
+    )
+    (spec,) = make_plan(request, load_suite("default"), BACKEND, references=False)
+    return spec
+
+
+@pytest.mark.parametrize("agent", ["etpo", "ppo", "sample"])
+def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, agent: str) -> None:
+    spec = real_spec(agent)
+    asked = iter([False, False, True])
+    interrupted = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND, should_stop=lambda: next(asked))
+    assert (interrupted.status, interrupted.budget.env_steps) == ("interrupted", 8)
+    resumed = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND)
+    whole = execute_run(spec, RunFiles(tmp_path / "b"), BACKEND)
+    assert deterministic_part(resumed) == deterministic_part(whole)
+    assert RunFiles(tmp_path / "a").attempts.read_bytes() == RunFiles(tmp_path / "b").attempts.read_bytes()
+    assert whole.status == "finished"
+    assert whole.learned == (agent != "sample")
+    assert sum(whole.failures.values()) + sum(point["valid_rate"] * 4 for point in whole.curve) == 12
+
+
+def test_every_agent_task_and_suite_can_be_planned() -> None:
+    for name in list_suites():
+        suite = load_suite(name)
+        request = Request(
+            agents=tuple(BACKEND.agents()),
+            model="tinycoder",
+            tasks=suite.tasks,
+            seeds=suite.seeds,
+            env_steps=suite.env_steps,
+            num_envs=suite.num_envs,
+            protocol=suite.protocol,
+            evaluation_attempts=suite.evaluation_attempts,
+            device="cpu",
+        )
+        assert len({spec.run_key for spec in make_plan(request, suite, BACKEND)}) >= len(suite.tasks) * len(suite.seeds)
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        (lambda: BACKEND.model_fingerprint("tinycodr"), "Did you mean 'tinycoder'"),
+        (lambda: BACKEND.model_fingerprint("./none"), "no such folder"),
+        (lambda: BACKEND.config("etpo", {"learning_rate": "fast"}), "learning_rate='fast'"),
+        (lambda: BACKEND.config("etpo", {"preset": "papr"}), "Did you mean 'paper'"),
+        (lambda: BACKEND.device("tpu"), "--device tpu"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(call: Callable[[], object], complaint: str) -> None:
+    with pytest.raises(BadInput) as error:
+        call()
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_another_model_has_another_fingerprint(tmp_path: Path) -> None:
+    for name, weights in (("a", b"1"), ("b", b"2"), ("c", b"1")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(weights)
+        (tmp_path / name / "README.md").write_text(name)
+    a, b, c = (folder_fingerprint(tmp_path / name) for name in "abc")
+    assert a == c != b

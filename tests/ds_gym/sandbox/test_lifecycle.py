@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -10,12 +11,13 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ds_gym.failures import SandboxError
-from ds_gym.sandbox import SplitJob, SplitResult, make_sandbox
+from ds_gym.sandbox import SplitJob, SplitResult, make_sandbox, pool
 from ds_gym.sandbox.fork_server import ForkServerSandbox
 from tests.ds_gym.sandbox.helpers import (
     LOGISTIC,
@@ -86,6 +88,30 @@ def test_killed_idle_workers_cost_nothing_but_time(own_sandbox: ForkServerSandbo
     assert run_logistic(own_sandbox).failure is None
 
 
+def test_a_stopped_zygote_is_no_timeout_of_the_program(
+    own_sandbox: ForkServerSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("_WORKER_LIMIT_S", "_STATUS_LIMIT_S", "_END_LIMIT_S"):
+        monkeypatch.setattr(pool, limit, 0.5)
+    run_logistic(own_sandbox)
+    zygote = zygote_of(own_sandbox)
+    workers = descendants_of(zygote)
+    os.kill(zygote, signal.SIGSTOP)
+    for _ in range(4):  # more than there are idle workers
+        assert run_logistic(own_sandbox).failure is None
+    assert zygote_of(own_sandbox) != zygote
+    assert wait_for(lambda: not any(is_running(pid) for pid in {zygote, *workers}))
+
+
+def test_a_forgotten_sandbox_ends_its_processes() -> None:
+    sandbox = ForkServerSandbox(n_idle=1)
+    run_logistic(sandbox)
+    zygote = zygote_of(sandbox)
+    del sandbox
+    gc.collect()
+    assert wait_for(lambda: not is_running(zygote))
+
+
 @pytest.mark.parametrize("interpreter", ["/nonexistent/python", "/bin/false", ""])
 def test_a_zygote_that_does_not_start_is_the_machinery_s_fault(
     own_sandbox: ForkServerSandbox, monkeypatch: pytest.MonkeyPatch, interpreter: str
@@ -125,9 +151,9 @@ def test_many_jobs_leave_no_process_descriptor_or_thread_behind(own_sandbox: For
     n_before = len(descriptors()), threading.active_count()
     for k in range(20):
         own_sandbox.run(make_job("raise ValueError" if k % 2 else "import os; os._exit(0)"))
-    pool = own_sandbox._pool
-    assert pool is not None
-    assert wait_for(lambda: len(pool._idle) == 2)
+    zygote_pool = own_sandbox._pool
+    assert zygote_pool is not None
+    assert wait_for(lambda: len(zygote_pool._idle) == 2)
     assert (len(descriptors()), threading.active_count()) == n_before
     assert wait_for(lambda: len(children_of(zygote_of(own_sandbox))) == 2)
 
@@ -149,6 +175,7 @@ def test_nothing_outlives_the_owner(ending: str, sent: signal.Signals | None) ->
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        cwd=Path(__file__).parents[3],
     )
     assert owner.stdout is not None
     line = owner.stdout.readline()

@@ -1,0 +1,27 @@
+"""What parent and zygote say to each other on the control socket: fixed records, some followed by a bounded text."""
+
+from __future__ import annotations
+
+import struct
+from enum import Enum
+
+REQUEST = struct.Struct("<cxxxI")  # what, number or process
+NOTICE = struct.Struct("<cxxxIi")  # what, process, status or bytes of text
+MAX_TEXT_BYTES = 1 << 14
+
+
+class Request(bytes, Enum):
+    """From the parent: fork so many workers; kill and reap one; say how one ended."""
+
+    FORK = b"F"
+    RELEASE = b"R"
+    STATUS = b"W"
+
+
+class Notice(bytes, Enum):
+    """To the parent: ready (with the report of layers); a worker (with its socket); a status; a fault (with a text)."""
+
+    HELLO = b"H"
+    WORKER = b"C"
+    STATUS = b"S"
+    FAULT = b"X"
