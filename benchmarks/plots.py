@@ -85,7 +85,7 @@ def _plot_base(axis: Axes, groups: dict[str, list[RunResult]]) -> None:
     if best not in shown:
         shown.append(best)
     for index, group in enumerate(shown):
-        name = variant_name(group[0]) + (" (best)" if group is best and len(groups) > 1 else "")
+        name = f"base model: {variant_name(group[0])}" + (" (best)" if group is best and len(groups) > 1 else "")
         style = ("--", ":", "-.")[index % 3]
         axis.axhline(stationary_reward(group), color=_GREY, linestyle=style, linewidth=1.5, label=name)
 
