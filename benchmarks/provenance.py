@@ -68,7 +68,8 @@ def _git() -> Git:
         return done.stdout.strip() if done.returncode == 0 else None
 
     sha = git("rev-parse", "HEAD")
-    status = git("status", "--porcelain")
+    # Results that are being written into the repository do not change what wrote them.
+    status = git("status", "--porcelain", "--", ":(top)", ":(top,exclude)benchmarks/results")
     return Git(sha=sha, dirty=None if sha is None or status is None else bool(status))
 
 
