@@ -36,7 +36,7 @@ class PPOConfig(LearnerConfig):
 
     Attributes:
         gae_lambda: lambda of generalised advantage estimation.
-        learning_rate: smaller than ETPO's: the best of the trials in benchmarks/results/tuning.json for each of the two.
+        learning_rate: smaller than ETPO's; each was the best of its trials (benchmarks/results/tuning.json).
         target_kl: no further gradient steps on a batch once the policy has moved this far from the one that sampled it
             (mean over tokens of ratio - 1 - log ratio); None for no such stop.
     """
