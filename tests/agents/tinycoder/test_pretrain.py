@@ -80,7 +80,7 @@ def _trained(tokenizer: PreTrainedTokenizerFast) -> tuple[LlamaForCausalLM, list
 def test_training_lowers_the_loss_and_repeats_itself(tokenizer: PreTrainedTokenizerFast) -> None:
     model, losses = _trained(tokenizer)
     again, _ = _trained(tokenizer)
-    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
     for name, parameter in model.state_dict().items():
         assert torch.equal(parameter, again.state_dict()[name]), name
 

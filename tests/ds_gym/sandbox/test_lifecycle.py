@@ -33,7 +33,8 @@ from tests.ds_gym.sandbox.helpers import (
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes through /proc")
 
 OWNER = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it
 from ds_gym.sandbox import make_sandbox
 from tests.ds_gym.sandbox.helpers import LOGISTIC, descendants_of, make_job
 sandbox = make_sandbox("auto")
