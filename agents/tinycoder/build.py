@@ -40,7 +40,7 @@ TOKENIZER_DOCUMENTS = 4_000
     "--tokens", type=click.IntRange(min=1), default=PretrainConfig.n_tokens, help="Document tokens to train on."
 )
 @click.option("--mistakes", type=click.IntRange(min=1), default=3_000, help="Mistaken programs to run for repairs.")
-@click.option("--attempts", type=click.IntRange(min=64), default=384, help="Attempts a task in the measurement.")
+@click.option("--attempts", type=click.IntRange(min=64), default=256, help="Attempts a task in the measurement.")
 @click.option("--seed", type=int, default=0, help="Seeds everything.")
 def main(out: Path, tokens: int, mistakes: int, attempts: int, seed: int) -> None:
     """Remake the embedded model from nothing (about 20 minutes on two cores)."""

@@ -93,7 +93,7 @@ def _quantiles(scores: tuple[float, ...]) -> str:
 
 @click.command(context_settings={"show_default": True})
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=WEIGHTS)
-@click.option("--attempts", type=click.IntRange(min=64), default=384, help="Attempts a task in the measurement.")
+@click.option("--attempts", type=click.IntRange(min=64), default=256, help="Attempts a task in the measurement.")
 def main(folder: Path, attempts: int) -> None:
     """Measure a built model again and rewrite its card."""
     with progress_bars() as progress:
