@@ -12,23 +12,20 @@ from the reward over the whole action, and the policy ascends their doubly robus
 from __future__ import annotations
 
 import copy
-import dataclasses
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import gymnasium as gym
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from agents.agent import STATE_VERSION, Iteration, LearnerConfig, check_state, register_agent, require_finite
+from agents.agent import LearnerConfig, register_agent, require_finite
+from agents.collecting_agent import CollectingAgent
 from agents.critic import SoftQCritic, explained_variance, head_generator, polyak_update
-from agents.generation import generate
 from agents.language_model import LanguageModel
 from agents.replay import ReplayBuffer
-from agents.rollout import Collector, Rollout, Trajectory, Turn, bootstrap_states, hidden_states, token_batch
+from agents.rollout import Rollout, Trajectory, Turn, bootstrap_states, hidden_states, token_batch
 from agents.soft_q import clipped_traces, policy_objective, soft_q_lambda_returns, soft_value
 from agents.vocabulary import vocabulary_sums
 
@@ -70,22 +67,13 @@ class ETPOConfig(LearnerConfig):
 
 
 @register_agent("etpo", ETPOConfig)
-class ETPO:
+class ETPO(CollectingAgent):
     """See the module's docstring; an :class:`agents.agent.Agent`."""
 
     def __init__(self, language_model: LanguageModel, config: ETPOConfig, seed: int) -> None:
+        super().__init__("etpo", language_model, config, seed)
         self.config = config
-        self._language_model = language_model
-        self._generator = torch.Generator().manual_seed(seed)
-        self._collector = Collector(language_model, config, self._generator, seed)
         self._replay = ReplayBuffer(config.replay_capacity)
-        self._identity = {
-            "version": STATE_VERSION,
-            "agent": "etpo",
-            "model": f"{language_model.name} ({language_model.tuning})",
-            "seed": seed,
-            "config": dataclasses.asdict(config),
-        }
         self._policy_parameters = list(language_model.trainable_parameters().values())
         self._keys = language_model.head("base").weight.detach()
         self._critic = SoftQCritic(self._keys, config.critic_width, head_generator(seed)).to(language_model.device)
@@ -94,64 +82,26 @@ class ETPO:
         self._policy_optimizer = torch.optim.Adam(self._policy_parameters, config.learning_rate, betas)
         self._critic_optimizer = torch.optim.Adam(self._critic.parameters(), config.critic_learning_rate, betas)
 
-    def learn(self, envs: gym.vector.VectorEnv, env_steps: int) -> Iterator[Iteration]:
-        """Collect and update until ``env_steps`` attempts were made in total, see :class:`agents.agent.Agent`."""
-        self._collector.begin(envs)
-        while (vector_steps := self._collector.steps_left(envs, env_steps)) > 0:
-            rollout = self._collector.collect(envs, vector_steps)
-            start = time.perf_counter()
-            metrics, gradient_steps = self._update(rollout)
-            seconds = {
-                "generation": rollout.generation_seconds,
-                "environment": rollout.environment_seconds,
-                "update": time.perf_counter() - start,
-            }
-            yield Iteration(
-                self._collector.env_steps,
-                rollout.turns,
-                rollout.metrics() | metrics,
-                seconds,
-                rollout.generated_tokens,
-                gradient_steps,
-            )
-
-    def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
-        """Sample one action an observation, see :class:`agents.agent.Agent`."""
-        model, config = self._language_model, self.config
-        prompts = [model.encode_prompt(observation, reserve=config.max_new_tokens) for observation in observations]
-        generations = generate(
-            model,
-            prompts,
-            max_new_tokens=config.max_new_tokens,
-            temperature=config.temperature,
-            generator=generator,
-        )
-        return [model.decode_action(generation.token_ids) for generation in generations]
-
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues learning bit for bit."""
         return {
-            **self._identity,
+            **super().state_dict(),
             "policy": self._language_model.state_dict(),
             "critic": copy.deepcopy(self._critic.state_dict()),
             "target_critic": copy.deepcopy(self._target_critic.state_dict()),
             "policy_optimizer": copy.deepcopy(self._policy_optimizer.state_dict()),
             "critic_optimizer": copy.deepcopy(self._critic_optimizer.state_dict()),
-            "generator": self._generator.get_state(),
-            "collector": self._collector.state_dict(),
             "replay": [[vars(turn).copy() for turn in trajectory] for trajectory in self._replay.trajectories()],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
-        check_state(state, self._identity)
+        super().load_state_dict(state)
         self._language_model.load_state_dict(state["policy"])
         self._critic.load_state_dict(state["critic"])
         self._target_critic.load_state_dict(state["target_critic"])
         self._policy_optimizer.load_state_dict(copy.deepcopy(state["policy_optimizer"]))
         self._critic_optimizer.load_state_dict(copy.deepcopy(state["critic_optimizer"]))
-        self._generator.set_state(state["generator"])
-        self._collector.load_state_dict(state["collector"])
         self._replay = ReplayBuffer(self.config.replay_capacity)
         self._replay.add(tuple(Turn(**turn) for turn in trajectory) for trajectory in state["replay"])
 
