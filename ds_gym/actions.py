@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ds_gym.failures import Failure
+from ds_gym.sandbox.descriptions import spelled_out
 from ds_gym.source_text import (
     INDENTATION,
     end_of_block,
@@ -24,50 +23,46 @@ from ds_gym.source_text import (
     reindent,
     strip_outer_lines,
 )
+from ds_gym.syntax import (
+    MAX_PROGRAM_CHARACTERS,
+    ProgramError,
+    check_program,
+    outcome_of,
+    parse,
+    parses,
+    syntax_error,
+)
 
 HEADER = "def build_model(x_train, y_train):"
 MAX_ACTION_CHARACTERS = 65_536
-MAX_PROGRAM_CHARACTERS = 20_000
 
 _SHOWN_CHARACTERS = 2_000
+_MAX_FENCED_BLOCKS = 16
+_MAX_LOOSE_IMPORTS = 100
 _DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+build_model\b")
 _FENCE = re.compile(r"^[ \t]*```[ \t]*[\w+.-]*[ \t]*$")
 _IMPORT = re.compile(r"^(import|from)\s")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
-_WARNING_FILTERS = threading.Lock()
-
-
-class ProgramError(ValueError):
-    """An action that is no program.
-
-    Attributes:
-        failure: what is wrong, of kind ``"syntax"``; its line counts in ``code``.
-        code: the action in the form of a program, as far as that goes.
-    """
-
-    def __init__(self, failure: Failure, code: str) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.code = code
 
 
 def normalise_program(action: str) -> str:
     """The program that an action writes: the line ``def build_model(x_train, y_train):`` and a body indented by four
-    spaces.
+    spaces. It parses; what only the compiler finds (a ``break`` outside of a loop), the sandbox tells.
 
     A body without any ``return`` that binds the name ``model`` gets ``return model`` as its last line. A function
     with other parameter names gets a first line that binds them.
 
     Raises:
-        ProgramError: the action holds no program that parses.
+        ProgramError: the action holds no program that parses and could return a model.
     """
     text = action.replace("\r\n", "\n").replace("\r", "\n")
+    readable = _NOT_TEXT.sub("\ufffd", text[:MAX_ACTION_CHARACTERS])
     if len(text) > MAX_ACTION_CHARACTERS:
-        raise _too_long("action", len(text), MAX_ACTION_CHARACTERS, text)
-    readable = _NOT_TEXT.sub("\ufffd", text)
+        message = f"the action has {len(text)} characters, at most {MAX_ACTION_CHARACTERS} are allowed"
+        raise syntax_error(message, _shown(readable))
     if readable != text:
-        what = "null characters" if "\0" in text else "lone surrogates, which are no Unicode text"
-        raise ProgramError(Failure("syntax", f"SyntaxError: the program holds {what}"), _best_effort(readable))
+        what = "null characters" if "\0" in text else "lone surrogates (bytes that are not valid UTF-8)"
+        raise syntax_error(f"the program holds {what}", _shown(readable, MAX_PROGRAM_CHARACTERS))
     first_error: ProgramError | None = None
     for candidate in _candidates(text):
         try:
@@ -75,6 +70,8 @@ def normalise_program(action: str) -> str:
         except ProgramError as error:
             first_error = first_error or error
     assert first_error is not None
+    if len(first_error.code) > MAX_PROGRAM_CHARACTERS:
+        first_error.code = _shown(text)
     raise first_error
 
 
@@ -85,12 +82,10 @@ def _candidates(text: str) -> Iterator[str]:
     first = first_code_line(lines)
     if not blocks or (first is not None and indentation_of(lines[first]) and not _FENCE.match(lines[first])):
         yield text
-        yield from blocks
+        yield from blocks[:_MAX_FENCED_BLOCKS]
         return
     with_function = [block for block in blocks if any(map(_DEFINITION.match, block.split("\n")))]
-    yield from with_function
-    if not with_function:
-        yield from blocks
+    yield from (with_function or blocks)[:_MAX_FENCED_BLOCKS]
     yield text
 
 
@@ -132,33 +127,33 @@ def _is_whole_function(lines: Sequence[str], definition: int) -> bool:
 
 def _from_function(lines: Sequence[str], definition: int) -> str:
     outer = indentation_of(lines[definition])
+    before = [line.removeprefix(outer) for line in lines[:definition]]
     block = [line.removeprefix(outer) for line in lines[definition:]]
     block = [block[0], *strip_outer_lines(block[1 : end_of_block(block)])]
-    prelude = _prelude([line.removeprefix(outer) for line in lines[:definition]])
+    prelude = _prelude(before)
     try:
-        function = _parse("\n".join(block)).body[0]
+        function = parse("\n".join(block)).body[0]
     except ProgramError as error:
         if not block[0].rstrip().endswith(":"):
             raise
         code = _joined(prelude, block[1:])
-        _parse(code)  # raises, with the line in this code
-        raise ProgramError(Failure("syntax", error.failure.message), code) from None
-    if not isinstance(function, ast.FunctionDef) or function.decorator_list:
-        message = "SyntaxError: build_model must be a plain function, neither async nor decorated"
-        raise ProgramError(Failure("syntax", message, 1), "\n".join(block))
-    bindings = _parameter_bindings(function.args)
+        parse(code)  # raises, with the line in this code
+        raise ProgramError(replace(error.failure, line=None), code) from None
+    if not isinstance(function, ast.FunctionDef) or _ends_in_decorator(before):
+        raise syntax_error("build_model must be a plain function, neither async nor decorated", "\n".join(block), 1)
+    bindings = _parameter_bindings(function.args, block)
     if bindings is None:
-        message = "SyntaxError: build_model must take two arguments, x_train and y_train"
-        raise ProgramError(Failure("syntax", message, 1), "\n".join(block))
+        raise syntax_error("build_model must take two arguments, x_train and y_train", "\n".join(block), 1)
     return _checked([*prelude, *bindings], _body_of(function, block))
 
 
 def _prelude(lines: Sequence[str]) -> list[str]:
     """What stands before a whole function and belongs to it: everything if it parses, else its import statements."""
     try:
-        statements = _parse("\n".join(lines)).body
+        statements = parse("\n".join(lines)).body
     except ProgramError:
-        return [line for line in lines if _IMPORT.match(line) and _parses(line) and "__future__" not in line]
+        imports = [line for line in lines if _IMPORT.match(line) and "__future__" not in line]
+        return [line for line in imports[:_MAX_LOOSE_IMPORTS] if parses(line)]
     kept: list[str] = []
     for statement in statements:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
@@ -167,7 +162,19 @@ def _prelude(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def _parameter_bindings(arguments: ast.arguments) -> list[str] | None:
+def _ends_in_decorator(lines: Sequence[str]) -> bool:
+    """Whether what stands before a function decorates it."""
+    start = next((index for index in reversed(range(len(lines))) if lines[index].startswith("@")), None)
+    if start is None:
+        return False
+    try:
+        following = parse("\n".join([*lines[start:], "def f(): pass"])).body[-1]
+    except ProgramError:
+        return False
+    return isinstance(following, ast.FunctionDef) and bool(following.decorator_list)
+
+
+def _parameter_bindings(arguments: ast.arguments, block: Sequence[str]) -> list[str] | None:
     """Lines that bind a function's own parameters to x_train and y_train; None if it cannot be called so."""
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     extra = positional[2:]
@@ -175,18 +182,31 @@ def _parameter_bindings(arguments: ast.arguments) -> list[str] | None:
     if len(positional) < 2 or len(defaults) < len(extra) or arguments.vararg or arguments.kwarg:
         return None
     bindings = [] if positional[:2] == ["x_train", "y_train"] else [f"{', '.join(positional[:2])} = x_train, y_train"]
-    bindings += [f"{name} = {ast.unparse(default)}" for name, default in zip(extra, defaults, strict=True)]
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if default is None:
+    for name, default in zip(extra, defaults, strict=True):
+        bindings += _assignment(name, default, block)
+    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword_default is None:
             return None
-        bindings.append(f"{argument.arg} = {ast.unparse(default)}")
+        bindings += _assignment(argument.arg, keyword_default, block)
     return bindings
+
+
+def _assignment(name: str, value: ast.expr, block: Sequence[str]) -> list[str]:
+    """Lines that bind ``name`` to an expression of the block, as its author wrote it."""
+    assert value.end_lineno is not None
+    lines = [line.encode() for line in block[value.lineno - 1 : value.end_lineno]]
+    lines[-1] = lines[-1][: value.end_col_offset]
+    lines[0] = lines[0][value.col_offset :]
+    first, *others = [line.decode() for line in lines]
+    if isinstance(value, ast.Constant | ast.Name) and not others:
+        return [f"{name} = {first}"]
+    return f"{name} = ({chr(10).join([first, *others])})".split("\n")
 
 
 def _body_of(function: ast.FunctionDef, block: Sequence[str]) -> list[str]:
     """The lines of a function's body, comments included, without its docstring."""
     statements = function.body
-    if len(statements) > 1 and ast.get_docstring(function) is not None:
+    if len(statements) > 1 and ast.get_docstring(function, clean=False) is not None:
         statements = statements[1:]
     first = statements[0]
     start = _first_line(first) - 1
@@ -202,11 +222,10 @@ def _body_of(function: ast.FunctionDef, block: Sequence[str]) -> list[str]:
 def _from_body(lines: Sequence[str]) -> str:
     first = first_code_line(lines)
     if first is None:
-        code = _joined([], strip_outer_lines(lines))
-        raise ProgramError(Failure("syntax", "SyntaxError: build_model has no body"), code)
+        raise syntax_error("build_model has no body", _joined([], strip_outer_lines(lines)))
     if indentation_of(lines[first]):
         cut = end_of_block([HEADER, *lines]) - 1
-        return _checked([], strip_outer_lines(lines[:cut]), returns_model=True)
+        return _checked([], strip_outer_lines(lines[:cut]), is_body=True)
     readings = [strip_outer_lines(lines)]
     following = first_code_line(lines[first + 1 :])
     if following is not None and (indentation := indentation_of(lines[first + 1 + following])):
@@ -217,25 +236,36 @@ def _from_body(lines: Sequence[str]) -> str:
     first_error: ProgramError | None = None
     for reading in readings:
         try:
-            return _checked([], reading, returns_model=True)
+            return _checked([], reading, is_body=True)
         except ProgramError as error:
             first_error = first_error or error
     assert first_error is not None
     raise first_error
 
 
-def _checked(opening: Sequence[str], body: Sequence[str], *, returns_model: bool = False) -> str:
-    """The program of these lines, if it parses."""
+def _checked(opening: Sequence[str], body: Sequence[str], *, is_body: bool = False) -> str:
+    """The program of these lines, if it parses and could return a model; ``is_body``: written without a header."""
     program = _joined(opening, body)
-    tree = _parse(program)
-    if any("\t" in indentation_of(line) for line in body):
-        expanded = _joined(opening, body, expand_tabs=True)
-        if _parses(expanded) and ast.dump(_parse(expanded)) == ast.dump(tree):
-            program = expanded
+    tree = parse(program)
+    check_program(tree, program)
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
-    if returns_model and _binds_model_without_return(function):
-        program += f"\n{INDENTATION}return model"
+    outcome = outcome_of(function)
+    if outcome.yield_line is not None:
+        message = "build_model must return a model, but a function that holds a yield returns a generator"
+        raise syntax_error(message, program, outcome.yield_line)
+    if any("\t" in indentation_of(line) for line in body):
+        program = _joined(opening, body, expand_tabs=True)
+    if not is_body or outcome.returns_value:
+        return program
+    if "model" in outcome.variables:
+        return f"{program}\n{INDENTATION}return model"
+    if "build_model" in {*outcome.variables, *outcome.definitions}:
+        message = f"build_model must be a plain function: {HEADER}"
+        raise syntax_error(message, program)
+    if outcome.definitions and outcome.only_defines:
+        message = f"no function is named build_model, but {', '.join(map(spelled_out, outcome.definitions))}"
+        raise syntax_error(message, program)
     return program
 
 
@@ -243,67 +273,16 @@ def _joined(opening: Sequence[str], body: Sequence[str], *, expand_tabs: bool = 
     return "\n".join([HEADER, *reindent(opening), *reindent(body, expand_tabs=expand_tabs)])
 
 
-def _binds_model_without_return(function: ast.FunctionDef) -> bool:
-    binds_model = False
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            continue  # a scope of its own
-        if isinstance(node, (ast.Yield, ast.YieldFrom)) or (isinstance(node, ast.Return) and node.value is not None):
-            return False
-        binds_model = binds_model or (
-            isinstance(node, ast.Name) and node.id == "model" and isinstance(node.ctx, ast.Store)
-        )
-        pending.extend(ast.iter_child_nodes(node))
-    return binds_model
-
-
-def _parse(source: str) -> ast.Module:
-    """The syntax tree of a source that compiles; ProgramError with the source as its code otherwise."""
-    if len(source) > MAX_PROGRAM_CHARACTERS:  # before parsing, which may take long for a nested expression
-        raise _too_long("program", len(source), MAX_PROGRAM_CHARACTERS, source)
-    try:
-        with _WARNING_FILTERS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a doubtful escape sequence in a program is no affair of the caller's
-            tree = ast.parse(source)
-            if not any(isinstance(node, ast.Return) for node in tree.body):
-                compile(source, "<program>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        n_lines = source.count("\n") + 1
-        line = min(error.lineno, n_lines) if error.lineno else None
-        raise ProgramError(Failure("syntax", f"{type(error).__name__}: {error.msg}", line), source) from None
-    except (MemoryError, RecursionError):
-        raise ProgramError(Failure("syntax", "SyntaxError: the program is nested too deeply"), source) from None
-    except (ValueError, OverflowError) as error:
-        raise ProgramError(Failure("syntax", f"SyntaxError: {error}"), source) from None
-    return tree
-
-
-def _parses(source: str) -> bool:
-    try:
-        _parse(source)
-    except ProgramError:
-        return False
-    return True
-
-
 def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(node.lineno for node in getattr(statement, "decorator_list", []))])
 
 
-def _best_effort(text: str) -> str:
-    """Text in the form of a program, whether it parses or not."""
-    lines = text.split("\n")
+def _shown(text: str, n_characters: int = _SHOWN_CHARACTERS) -> str:
+    """The beginning of a text in the form of a program, whether it parses or not."""
+    lines = text[:n_characters].split("\n")
     definition = next((index for index, line in enumerate(lines) if _DEFINITION.match(line)), None)
     body = lines if definition is None else lines[definition + 1 :]
-    return _joined([], strip_outer_lines(body))[:MAX_PROGRAM_CHARACTERS]
-
-
-def _too_long(what: str, length: int, longest: int, text: str) -> ProgramError:
-    message = f"SyntaxError: the {what} has {length} characters, at most {longest} are allowed"
-    shown = _best_effort(_NOT_TEXT.sub("\ufffd", text[:_SHOWN_CHARACTERS]))
-    return ProgramError(Failure("syntax", message), shown)
+    return _joined([], strip_outer_lines(body))[:n_characters]
 
 
 __all__ = ["HEADER", "MAX_ACTION_CHARACTERS", "MAX_PROGRAM_CHARACTERS", "ProgramError", "normalise_program"]

@@ -38,6 +38,8 @@ def end_of_block(lines: Sequence[str]) -> int:
 
     The number of lines where the block runs to the end, or where the text cannot be split into tokens up to its end.
     """
+    if not any(is_code(line) and line[0] not in " \t" for line in lines[1:]):
+        return len(lines)  # nothing stands at the level of the first line
     depth, header_end = 0, None
     for token in _tokens(lines):
         if token.type == tokenize.INDENT:
@@ -94,27 +96,30 @@ def reindent(lines: Sequence[str], *, expand_tabs: bool = False) -> list[str]:
 
     Args:
         lines: a block of code.
-        expand_tabs: also write four spaces for every further tab of indentation.
+        expand_tabs: also write four spaces for every further tab of indentation, where no tab follows a space. In code
+            that parses this keeps the order of the levels: Python has compared them with tabs of one and of eight.
     """
     first = first_code_line(lines)
     base = indentation_of(lines[first]) if first is not None else ""
     inside_strings = _lines_inside_strings(lines)
-    moved = []
+    moved = list(lines)
     for index, line in enumerate(lines):
-        if index in inside_strings:
-            moved.append(line)
-        elif not line.strip():
-            moved.append("")
-        else:
+        if index not in inside_strings:
             rest = line[len(base) :] if line.startswith(base) else line.lstrip(" \t")
-            if expand_tabs:
-                rest = indentation_of(rest).replace("\t", INDENTATION) + rest.lstrip(" \t")
-            moved.append(INDENTATION + rest.rstrip() if not rest.endswith("\\") else INDENTATION + rest)
-    return moved
+            moved[index] = rest if rest.endswith("\\") else rest.rstrip()
+    if expand_tabs and not any(" \t" in indentation_of(line) for line in moved):
+        for index in set(range(len(moved))) - inside_strings:
+            rest = moved[index]
+            moved[index] = indentation_of(rest).replace("\t", INDENTATION) + rest.lstrip(" \t")
+    return [
+        line if index in inside_strings or not line.strip() else INDENTATION + line for index, line in enumerate(moved)
+    ]
 
 
 def _lines_inside_strings(lines: Sequence[str]) -> set[int]:
     inside: set[int] = set()
+    if not any('"""' in line or "'''" in line or line.endswith("\\") for line in lines):
+        return inside
     open_fstrings: list[int] = []
     for token in _tokens(lines):
         if token.type == tokenize.STRING:

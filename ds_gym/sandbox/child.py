@@ -8,22 +8,26 @@ import sys
 from typing import NoReturn
 
 from ds_gym.failures import Failure
-from ds_gym.sandbox import confine, preload, program, wire
+from ds_gym.sandbox import confine, preload, program, seeding, self_test, wire
 
 
-def run_worker(job_socket: socket.socket, confinement: confine.Confinement, zygote_pid: int, space: int) -> NoReturn:
+def run_worker(
+    job_socket: socket.socket, confinement: confine.Confinement, zygote_pid: int, serial: int, space: int
+) -> NoReturn:
     """Be a worker.
 
     Args:
         job_socket: the other end is the parent's.
         confinement: to be put on first.
         zygote_pid: process with which to die.
+        serial: number of this worker among those of its zygote.
         space: bytes of address space that are taken by the preloaded libraries.
     """
     status = 1
     try:
-        confinement.enter(job_socket.fileno(), zygote_pid)
-        preload.warm_up()
+        confinement.enter(job_socket.fileno(), zygote_pid, serial)
+        if not wire.has_arrived(job_socket):
+            preload.warm_up()
         job = wire.receive_job(job_socket)
         confine.limit_job(job.memory_mb, job.timeout_s, space)
         wire.send_answer(job_socket, wire.Answer.RECEIVED)
@@ -36,7 +40,7 @@ def run_worker(job_socket: socket.socket, confinement: confine.Confinement, zygo
 
 
 def _run_job(job_socket: socket.socket, job: wire.ReceivedJob) -> None:
-    program.seed_generators(job.seed)
+    seeding.seed_generators(job.seed)
     try:
         model = program.build(job.source, job.x_train, job.y_train)
         wire.send_answer(job_socket, wire.Answer.BUILT)
@@ -52,7 +56,10 @@ def _run_job(job_socket: socket.socket, job: wire.ReceivedJob) -> None:
 
 
 def probe(confinement: confine.Confinement, zygote_pid: int) -> dict[str, str]:
-    """Put ``confinement`` on in a fork of this process, try a fit under it, and say which layers hold.
+    """Put ``confinement`` on in a fork of this process, try a fit under it, then all that it shall forbid.
+
+    Returns:
+        Layer -> "active" or "missing: why", and act of the self-test -> "denied" or "ALLOWED".
 
     Raises:
         OSError: the fork came to no end, for example because a layer forbids what a fit needs.
@@ -61,9 +68,15 @@ def probe(confinement: confine.Confinement, zygote_pid: int) -> dict[str, str]:
     pid = os.fork()
     if pid == 0:
         try:
-            layers = confinement.enter(write_end, zygote_pid)
+            layers = confinement.enter(write_end, zygote_pid, serial=0)
             preload.warm_up()
-            os.write(write_end, "\n".join(f"{layer}\t{state}" for layer, state in layers.items()).encode())
+
+            def tell(name: str, state: str) -> None:
+                os.write(write_end, f"{name}\t{state}\n".encode())
+
+            for layer, state in layers.items():
+                tell(layer, state)
+            self_test.try_acts(tell)
         finally:
             os._exit(0)
     os.close(write_end)
@@ -72,7 +85,9 @@ def probe(confinement: confine.Confinement, zygote_pid: int) -> dict[str, str]:
     os.waitpid(pid, 0)
     if not text:
         raise OSError("a probe of the confinement failed")
-    return dict(line.split("\t", 1) for line in text.splitlines())
+    told = dict(line.split("\t", 1) for line in text.splitlines())
+    layers = {name: state for name, state in told.items() if name not in self_test.ACTS}
+    return {**layers, **self_test.complete(told)}
 
 
 def silence() -> None:

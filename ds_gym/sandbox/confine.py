@@ -10,15 +10,18 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from ds_gym.sandbox import landlock, seccomp
 
 ACTIVE = "active"
+SWITCHED_OFF = "missing: switched off"
+OPTIONAL_LAYERS = ("namespaces", "landlock", "seccomp", "own user")
+"""Layers that can be left off, to see what the others hold by themselves."""
+
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
-_OWN_USER_BASE = 0x7000_0000
 _NOBODY = 65534
 _MAX_DESCRIPTORS = 64
 _MAX_THREADS = 64
@@ -31,39 +34,45 @@ class Confinement:
     """What the zygote prepares once, and every worker forked from it puts on.
 
     Attributes:
+        first_own_user: number of the first of the users of which each worker becomes one.
         ruleset: descriptor of the Landlock rules, or None.
         filter_program: the seccomp filter, or None.
-        missing: layer -> why it could not be prepared.
+        missing: layer -> why it is not put on.
     """
 
+    first_own_user: int
     ruleset: int | None = None
     filter_program: bytes | None = None
     missing: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def prepare(cls) -> Confinement:
-        """Make what forks can share."""
-        confinement = cls()
-        try:
-            confinement.ruleset = landlock.create_ruleset()
-        except OSError as error:
-            confinement.missing["landlock"] = f"missing: {_why(error)}"
-        try:
-            confinement.filter_program = seccomp.compile_filter()
-        except OSError as error:
-            confinement.missing["seccomp"] = f"missing: {_why(error)}"
+    def prepare(cls, first_own_user: int, without: Collection[str] = ()) -> Confinement:
+        """Make what forks can share, except for the layers named in ``without`` (of :data:`OPTIONAL_LAYERS`)."""
+        confinement = cls(first_own_user, missing={layer: SWITCHED_OFF for layer in without if layer != "namespaces"})
+        if "landlock" not in without:
+            try:
+                confinement.ruleset = landlock.create_ruleset()
+            except OSError as error:
+                confinement.missing["landlock"] = f"missing: {_why(error)}"
+        if "seccomp" not in without:
+            try:
+                confinement.filter_program = seccomp.compile_filter()
+            except OSError as error:
+                confinement.missing["seccomp"] = f"missing: {_why(error)}"
         return confinement
 
     def without_seccomp(self, why: str) -> Confinement:
         """The same, less the filter."""
-        return Confinement(self.ruleset, None, {**self.missing, "seccomp": f"missing: {why}"})
+        missing = {**self.missing, "seccomp": f"missing: {why}"}
+        return Confinement(self.first_own_user, self.ruleset, None, missing)
 
-    def enter(self, keep: int, zygote_pid: int) -> dict[str, str]:
+    def enter(self, keep: int, zygote_pid: int, serial: int) -> dict[str, str]:
         """Confine this process, for good.
 
         Args:
             keep: the only descriptor (besides 0, 1 and 2, which become the null device) that stays open.
             zygote_pid: the parent with which this process shall die.
+            serial: which of the own users to become.
 
         Returns:
             Layer -> "active" or "missing: why".
@@ -79,8 +88,9 @@ class Confinement:
 
         put_on("own session", os.setsid)
         put_on("closed descriptors", lambda: _close_descriptors(keep, self.ruleset))
-        put_on("own user", _become_own_user)
-        own_user = layers["own user"] == ACTIVE
+        if "own user" not in self.missing:
+            put_on("own user", lambda: _become_own_user(self.first_own_user + serial))
+        own_user = layers.get("own user") == ACTIVE
         put_on("resource limits", lambda: _limit_resources(own_user))
         put_on("no capabilities", _drop_capabilities)
         put_on("parent-death signal", lambda: die_with_parent(zygote_pid))
@@ -126,10 +136,14 @@ def address_space_bytes() -> int:
         return 4 << 30  # no /proc, as on macOS, where the limit is not enforced anyway
 
 
-def die_with_parent(parent_pid: int) -> None:
-    """Let the kernel kill this process once its parent ends. (Changing the user takes this back: do that before.)"""
+def die_with_parent(parent_pid: int | None) -> None:
+    """Let the kernel kill this process once its parent ends. (Changing the user takes this back: do that before.)
+
+    Args:
+        parent_pid: to end at once if the parent is another one already; None where it cannot be named.
+    """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:
+    if parent_pid is not None and os.getppid() != parent_pid:
         os._exit(1)
 
 
@@ -139,20 +153,6 @@ def protect_zygote() -> None:
         _prctl(_PR_SET_DUMPABLE, 0)
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def children_of_this_process() -> set[int]:
-    """Numbers of all children, zombies included (none where there is no /proc)."""
-    children = set()
-    try:
-        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return set()
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as stat:
-            if int(stat.read().rpartition(")")[2].split()[1]) == os.getpid():
-                children.add(pid)
-    return children
 
 
 def redirect_standard_streams() -> None:
@@ -173,12 +173,12 @@ def _close_descriptors(keep: int, ruleset: int | None) -> None:
     os.closerange(low, os.sysconf("SC_OPEN_MAX"))
 
 
-def _become_own_user() -> None:
+def _become_own_user(own: int) -> None:
     """A user and group of which nothing else runs and to whom nothing belongs, where the caller is root."""
     if os.geteuid() != 0:
         raise PermissionError("only root can change the user; the programs run as the calling one")
     os.setgroups([])
-    for identity in (_OWN_USER_BASE + os.getpid(), _NOBODY):  # a user namespace may map no high numbers
+    for identity in (own, _NOBODY):  # a user namespace may map no high numbers
         with contextlib.suppress(OSError):
             os.setresgid(identity, identity, identity)
             os.setresuid(identity, identity, identity)
@@ -208,19 +208,20 @@ def _drop_capabilities() -> None:
     _require_linux()
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    if _libc().capset(header, nothing) != 0:
+    if libc().capset(header, nothing) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _prctl(option: int, value: int) -> None:
     _require_linux()
     arguments = [ctypes.c_ulong(value), *[ctypes.c_ulong(0)] * 3]
-    if _libc().prctl(option, *arguments) != 0:
+    if libc().prctl(option, *arguments) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 @functools.cache  # made in the zygote, used in all its forks
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """The C library's functions."""
     return ctypes.CDLL(None, use_errno=True)
 
 

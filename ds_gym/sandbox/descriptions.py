@@ -22,6 +22,8 @@ _CUT_BEFORE_CLEANING = 20 * MAX_MESSAGE_CHARACTERS
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{5,}")
 _MODULE_LOCATION = re.compile(r"\s*\((?:/[^()]*|[A-Za-z]:\\[^()]*|unknown location)\)")
 _ABSOLUTE_PATH = re.compile(r"(?<![\w/:.)\]])/(?:[^\s/'\"(),:;]+/)+(?=[^\s/'\"(),:;])")
+_NAME_OF_TYPE = type.__dict__["__name__"].__get__
+_SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 _DENIED_HINT = "a program may not open files, start processes or use the network"
 
 
@@ -37,11 +39,13 @@ def describe_exception(exc: BaseException, source: str) -> Failure:
         not name itself, no control character, and at most :data:`MAX_MESSAGE_CHARACTERS` characters; its line is the
         innermost line of the program that took part, or None.
     """
-    if isinstance(exc, SyntaxError) and exc.filename == PROGRAM_FILENAME:
-        return Failure("syntax", clean_message(f"{type(exc).__name__}: {exc.msg}"), exc.lineno)
+    if type(exc) in _SYNTAX_ERRORS and exc.filename == PROGRAM_FILENAME:  # type: ignore[attr-defined]
+        line = exc.lineno  # type: ignore[attr-defined]  # of any type, if the program made the exception
+        line = min(line, source.count("\n") + 1) if type(line) is int and line > 0 else None
+        return Failure("syntax", clean_message(f"{type_name(exc)}: {exc.msg}"), line)  # type: ignore[attr-defined]
     frames = _program_frames(exc.__traceback__)
     line = frames[-1][1] if frames else None
-    name = "MemoryError" if isinstance(exc, MemoryError) else _type_name(exc)
+    name = "MemoryError" if isinstance(exc, MemoryError) else type_name(exc)
     if isinstance(exc, SystemExit):
         return Failure("killed", "SystemExit: the program ended its process instead of returning a model", line)
     text = _informative_lines(_text(exc))
@@ -65,6 +69,12 @@ def clean_message(text: str) -> str:
     return text
 
 
+def spelled_out(name: str) -> str:
+    """A name, with the code points of its letters that may look like others."""
+    code_points = [f"U+{ord(character):04X}" for character in sorted(set(name)) if not character.isascii()]
+    return f"{name} (with {', '.join(code_points[:3])})" if code_points else name
+
+
 def _printable(character: str) -> str:
     if character.isascii():
         return character if character.isprintable() else " "
@@ -72,16 +82,23 @@ def _printable(character: str) -> str:
     return "?" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else character
 
 
-def _type_name(exc: BaseException) -> str:
-    name = type.__getattribute__(type(exc), "__name__")
-    return name[:80] if isinstance(name, str) else "Exception"
+def type_name(value: object) -> str:
+    """Name of a value's type, whatever its metaclass says; at most 80 characters."""
+    return str.__getitem__(_NAME_OF_TYPE(type(value)), slice(80))
 
 
 def _text(exc: BaseException) -> str:
     try:
-        return str(exc)[:_CUT_BEFORE_CLEANING]
-    except Exception:
+        return _start(str(exc))
+    except MemoryError:
+        raise
+    except BaseException:  # __str__ is the program's
         return ""
+
+
+def _start(text: str) -> str:
+    """The first characters of a text, which may be of a program's own subclass of str, as a plain string."""
+    return str.__getitem__(text, slice(_CUT_BEFORE_CLEANING))
 
 
 def _informative_lines(text: str) -> str:
@@ -105,6 +122,7 @@ def _without_paths(text: str, source: str) -> str:
 
 
 def _was_denied(exc: BaseException) -> bool:
+    # A program that raises such an error itself only mislabels its own failure, on which nothing but statistics rests.
     # File too large: what the file-size limit answers where no other layer refuses to write.
     return isinstance(exc, PermissionError) or (isinstance(exc, OSError) and exc.errno == errno.EFBIG)
 
@@ -131,13 +149,18 @@ def _suggestion(exc: BaseException, frame: FrameType | None, in_program: bool) -
     """The nearest valid name, as Python's own display of an uncaught exception would suggest it."""
     try:
         wrong, candidates = _candidates(exc, frame, in_program)
-    except Exception:
+    except MemoryError:
+        raise
+    except BaseException:  # __dir__ is the program's
         return ""
     if not wrong:
         return ""
     by_lower_case = {name.lower(): name for name in sorted(candidates - {wrong})}
     close = difflib.get_close_matches(wrong.lower(), by_lower_case, n=1, cutoff=_SIMILARITY)
-    return f". Did you mean: '{by_lower_case[close[0]]}'?" if close else ""
+    if not close:
+        return ""
+    given = "" if wrong.isascii() else f" Given was {spelled_out(wrong)}."
+    return f". Did you mean: '{by_lower_case[close[0]]}'?{given}"
 
 
 def _candidates(exc: BaseException, frame: FrameType | None, in_program: bool) -> tuple[str, set[str]]:

@@ -10,19 +10,23 @@ import signal
 import threading
 import time
 import weakref
+from collections.abc import Collection
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ds_gym.failures import Failure, SandboxError
 from ds_gym.sandbox import wire
-from ds_gym.sandbox.pool import MachineryFault, Worker, ZygotePool
+from ds_gym.sandbox.bubblewrap import command as bubblewrap_command
+from ds_gym.sandbox.confine import ACTIVE, OPTIONAL_LAYERS
+from ds_gym.sandbox.pool import InsufficientProtection, MachineryFault, Worker, ZygotePool, ZygoteSettings
 from ds_gym.sandbox.predictions import check_probabilities
 from ds_gym.sandbox.protocol import MAX_SOURCE_BYTES, SplitJob, SplitResult
+from ds_gym.sandbox.self_test import ACTS, DENIED
 
 _LOGGER = logging.getLogger(__name__)
 _HANDOVER_LIMIT_S = 60.0
-_EXPECTED_LAYERS = ("landlock", "seccomp", "no_new_privs", "resource limits")
+_EXPECTED_LAYERS = ("namespaces", "landlock", "seccomp", "no_new_privs", "resource limits")
 _MACHINERY_TRIES = 3
 """A job, then the same with another worker, then with another zygote."""
 
@@ -35,13 +39,39 @@ class ForkServerSandbox:
 
     Args:
         n_idle: workers kept forked and warm (default: twice the processors, between 6 and 32).
+        without: layers of confinement to leave off, of "namespaces", "landlock", "seccomp" and "own user": for systems
+            that a layer does not suit, and to see what the others hold.
+        strict: whether to refuse to run with less than seccomp and one of Landlock and namespaces, or when the
+            start-up self-test could do something that is forbidden.
+        bubblewrap: whether ``bwrap`` makes the namespaces.
+
+    Raises:
+        SandboxError: ``bubblewrap`` without ``bwrap``.
+        ValueError: arguments that are not among these.
     """
 
-    def __init__(self, n_idle: int | None = None) -> None:
+    def __init__(
+        self,
+        n_idle: int | None = None,
+        *,
+        without: Collection[str] = (),
+        strict: bool = False,
+        bubblewrap: bool = False,
+    ) -> None:
         if n_idle is not None and n_idle < 1:
             raise ValueError(f"n_idle is {n_idle!r}; give at least 1")
-        self._n_idle = n_idle or min(max(2 * (os.cpu_count() or 1), 6), 32)
-        self._given_n_idle = n_idle
+        unknown = sorted(set(without) - set(OPTIONAL_LAYERS))
+        if unknown or isinstance(without, str):
+            raise ValueError(f"without is {without!r}; give a collection of {', '.join(map(repr, OPTIONAL_LAYERS))}")
+        if bubblewrap:
+            bubblewrap_command()
+        self._arguments = (n_idle, tuple(sorted(without)), strict, bubblewrap)
+        self._settings = ZygoteSettings(
+            n_idle=n_idle or min(max(2 * (os.cpu_count() or 1), 6), 32),
+            without=tuple(sorted(without)),
+            bubblewrap=bubblewrap,
+            find_fault=_what_strict_refuses if strict else _nothing,
+        )
         self._lock = threading.Lock()
         self._pool: ZygotePool | None = None
         self._warned = False
@@ -57,6 +87,9 @@ class ForkServerSandbox:
             pool = self._usable_pool()
             try:
                 return _run_on(pool, job)
+            except InsufficientProtection as fault:
+                self._discard(pool)
+                raise SandboxError(str(fault)) from None
             except MachineryFault as fault:
                 _LOGGER.info("try %d of %d of a job: %s", n_tried, _MACHINERY_TRIES, fault)
                 last_fault = fault
@@ -65,23 +98,29 @@ class ForkServerSandbox:
         raise SandboxError(f"the sandbox failed {_MACHINERY_TRIES} times, last: {last_fault}")
 
     def report(self) -> dict[str, str]:
-        """Layer -> "active" or "missing: why", as tried out in a real worker.
+        """What protects, as tried out in a real worker.
+
+        Returns:
+            Layer -> "active" or "missing: why"; act that programs are not to do (see
+            ``ds_gym.sandbox.self_test.ACTS``) -> "denied" or "ALLOWED".
 
         Raises:
-            SandboxError: the zygote does not start.
+            SandboxError: the zygote does not start, or what holds is less than was asked for.
         """
+        pool = self._usable_pool()
         try:
-            layers = self._usable_pool().layers()
+            report = pool.report()
         except MachineryFault as fault:
+            self._discard(pool)
             raise SandboxError(str(fault)) from None
-        return {"process isolation": "active", "deadline": "active", **layers}
+        return {"process isolation": "active", "deadline": "active", **report}
 
     def close(self) -> None:
         """End the zygote and all workers. A later :meth:`run` starts a new one."""
         self._end()
 
-    def __reduce__(self) -> tuple[Any, tuple[Any]]:
-        return ForkServerSandbox, (self._given_n_idle,)
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _make, self._arguments
 
     def __del__(self) -> None:
         pool = getattr(self, "_pool", None)
@@ -101,7 +140,7 @@ class ForkServerSandbox:
             pool = self._pool
             if pool is not None and pool.usable:
                 return pool
-            self._pool = ZygotePool(self._n_idle)
+            self._pool = ZygotePool(self._settings)
             new_pool = self._pool
         if pool is not None:
             pool.close()
@@ -118,12 +157,13 @@ class ForkServerSandbox:
         if self._warned:
             return
         with contextlib.suppress(MachineryFault):
-            layers = pool.layers()
-            states = {name: layers.get(name, "missing") for name in _EXPECTED_LAYERS}
-            missing = [f"{name} ({state})" for name, state in states.items() if state != "active"]
-            if missing:
-                _LOGGER.warning("the sandbox runs with less confinement than it could: %s", ", ".join(missing))
+            report = pool.report()
             self._warned = True
+            states = {name: report.get(name, "missing") for name in _EXPECTED_LAYERS if name not in self._arguments[1]}
+            lacks = [f"{name} ({state})" for name, state in states.items() if state != ACTIVE]
+            lacks += [f"programs can {act}" for act in ACTS if report[act] != DENIED]
+            if lacks:
+                _LOGGER.warning("the sandbox runs with less protection than it could: %s", ", ".join(lacks))
 
     def _forget_after_fork(self) -> None:
         """In a forked process: the lock may be held by a thread that is not here, and the zygote is another's."""
@@ -131,6 +171,31 @@ class ForkServerSandbox:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
+
+
+def _make(n_idle: int | None, without: tuple[str, ...], strict: bool, bubblewrap: bool) -> ForkServerSandbox:
+    return ForkServerSandbox(n_idle, without=without, strict=strict, bubblewrap=bubblewrap)
+
+
+def _nothing(report: dict[str, str]) -> None:
+    """Nothing is refused."""
+
+
+def _what_strict_refuses(report: dict[str, str]) -> str | None:
+    missing = [] if report["seccomp"] == ACTIVE else ["seccomp"]
+    if ACTIVE not in (report.get("landlock"), report["namespaces"]):
+        missing.append("one of landlock and namespaces")
+    allowed = [act for act in ACTS if report[act] != DENIED]
+    if not missing and not allowed:
+        return None
+    states = ", ".join(f"{name}: {report.get(name)}" for name in ("seccomp", "landlock", "namespaces"))
+    lacks = "".join(
+        [f" It needs {' and '.join(missing)}." * bool(missing), f" Programs can {', '.join(allowed)}." * bool(allowed)]
+    )
+    return (
+        f"sandbox='strict' refuses to start here ({states}).{lacks} Use Linux 5.13 or later, in a container "
+        "one that allows landlock_* and unshare, or sandbox='auto' to run with what there is"
+    )
 
 
 def _run_on(pool: ZygotePool, job: SplitJob) -> SplitResult:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 
 from ds_gym.failures import Failure
-from ds_gym.sandbox import program
+from ds_gym.sandbox import program, seeding
 from ds_gym.sandbox.predictions import check_probabilities
 from ds_gym.sandbox.protocol import SplitJob, SplitResult
 
@@ -37,12 +37,16 @@ class InProcessSandbox:
         start = time.perf_counter()
         failure: Failure | None = None
         probabilities = None
-        with self._lock, program.seeded(job.seed), _silence():
+        with self._lock, seeding.seeded(job.seed), _silence():
             try:
                 model = program.build(job.source, job.x_train.copy(), job.y_train.copy())
                 raw = program.predict(model, job.source, job.x_eval.copy(), job.n_classes)
             except program.ProgramFailed as failed:
+                if isinstance(failed.__cause__, KeyboardInterrupt):
+                    raise KeyboardInterrupt from None  # Ctrl-C is for the caller
                 failure = failed.failure
+            except MemoryError:
+                failure = Failure("memory", "MemoryError: the memory limit was reached")
             else:
                 checked = check_probabilities(raw)
                 probabilities, failure = (None, checked) if isinstance(checked, Failure) else (checked, None)

@@ -12,10 +12,12 @@ import sys
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ds_gym.sandbox import bubblewrap
 from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
 
 _PRELOADED = ("numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl")
@@ -24,6 +26,7 @@ _THREAD_COUNTS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
 )  # fmt: skip
+_N_IDLE_WHEN_BUSY = os.cpu_count() or 1
 _START_LIMIT_S = 120.0
 _WORKER_LIMIT_S = 60.0
 _STATUS_LIMIT_S = 10.0
@@ -35,12 +38,33 @@ class MachineryFault(Exception):
     """The zygote or a worker failed before, or independently of, the program."""
 
 
+class InsufficientProtection(MachineryFault):
+    """The layers of confinement that work here are fewer than what was asked for."""
+
+
+@dataclass(frozen=True)
+class ZygoteSettings:
+    """How a zygote is started, and what it must offer.
+
+    Attributes:
+        n_idle: workers kept forked and warm.
+        without: layers of confinement that are not put on (of ``confine.OPTIONAL_LAYERS``).
+        bubblewrap: whether ``bwrap`` makes the namespaces.
+        find_fault: what is wrong with a report of layers and acts, or None; a zygote with a fault is refused.
+    """
+
+    n_idle: int
+    without: tuple[str, ...] = ()
+    bubblewrap: bool = False
+    find_fault: Callable[[dict[str, str]], str | None] = lambda report: None
+
+
 @dataclass
 class Worker:
     """A process that waits for one job.
 
     Attributes:
-        pid: its number; not used again before the zygote has reaped it.
+        pid: its number in the zygote's namespace of processes; not used again before the zygote has reaped it.
         sock: its job socket.
         pidfd: a descriptor of the process, or None where the system has no such thing.
     """
@@ -71,17 +95,21 @@ class ZygotePool:
     asked for it when the very thread ends that started it.
     """
 
-    def __init__(self, n_idle: int) -> None:
+    def __init__(self, settings: ZygoteSettings) -> None:
+        self._settings = settings
         self._owner = os.getpid()
         self._changed = threading.Condition()
         self._send_lock = threading.Lock()
         self._idle: deque[Worker] = deque()
+        self._n_ordered = 0
+        self._n_running = 0
         self._statuses: dict[int, int] = {}
-        self._layers: dict[str, str] | None = None
+        self._report: dict[str, str] | None = None
         self._fault: str | None = None
+        self._insufficient = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control, self._zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._request(Request.FORK, n_idle)
+        self._order_workers()
         self._thread = threading.Thread(target=self._listen, name="ds-gym-sandbox", daemon=True)
         self._thread.start()
 
@@ -90,25 +118,28 @@ class ZygotePool:
         """Whether the zygote is there, as far as is known, and belongs to this process."""
         return self._fault is None and self._owner == os.getpid()
 
-    def layers(self) -> dict[str, str]:
-        """Layer of confinement -> "active" or "missing: why", once the zygote has started.
+    def report(self) -> dict[str, str]:
+        """Layers and acts with their states (see ``child.probe``), once the zygote has started.
 
         Raises:
+            InsufficientProtection: it is not what the settings ask for.
             MachineryFault: it does not start.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._layers is not None or self._fault is not None, _START_LIMIT_S)
-            if self._layers is None:
+            self._changed.wait_for(lambda: self._report is not None or self._fault is not None, _START_LIMIT_S)
+            if self._insufficient:
+                raise InsufficientProtection(self._fault)
+            if self._report is None:
                 raise MachineryFault(self._fault or f"the sandbox did not start within {_START_LIMIT_S:g} s")
-            return dict(self._layers)
+            return dict(self._report)
 
     def take(self) -> Worker:
-        """A worker, the longest idle one; another is forked in its place.
+        """A worker, the longest idle one.
 
         Raises:
             MachineryFault: none came in time, or the zygote has died.
         """
-        self.layers()
+        self.report()
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._fault is not None, _WORKER_LIMIT_S)
             if self._fault is not None:
@@ -116,7 +147,8 @@ class ZygotePool:
             if not self._idle:
                 raise MachineryFault(f"no worker within {_WORKER_LIMIT_S:g} s")
             worker = self._idle.popleft()
-        self._request(Request.FORK, 1)
+            self._n_running += 1
+        self._order_workers()
         return worker
 
     def exit_status(self, worker: Worker) -> int:
@@ -136,8 +168,11 @@ class ZygotePool:
         """Kill a worker and all that it started, whatever it is doing."""
         worker.kill()
         worker.close()
+        with self._changed:
+            self._n_running -= 1
         with contextlib.suppress(MachineryFault):
             self._request(Request.RELEASE, worker.pid)
+            self._order_workers()
 
     def abandon(self) -> None:
         """Let the zygote end, without waiting for it."""
@@ -153,6 +188,16 @@ class ZygotePool:
         if self._process is not None:
             self._process.returncode = 0  # not this process's child: nothing to wait for or to warn of
         self._close_descriptors()
+
+    def _order_workers(self) -> None:
+        """Let the zygote fork: while programs run, only what they may need next, for forking takes their time."""
+        with self._changed:
+            n_wanted = self._settings.n_idle if self._n_running == 0 else min(self._settings.n_idle, _N_IDLE_WHEN_BUSY)
+            n_missing = n_wanted - len(self._idle) - self._n_ordered
+            if n_missing <= 0:
+                return
+            self._n_ordered += n_missing
+        self._request(Request.FORK, n_missing)
 
     def _request(self, what: Request, number: int) -> None:
         try:
@@ -173,7 +218,7 @@ class ZygotePool:
         try:
             with _temporary_file() as errors:
                 try:
-                    self._process = _start_zygote(self._zygote_end, errors)
+                    self._process = _start_zygote(self._zygote_end, self._settings, errors)
                     self._zygote_end.close()
                     while self._fault is None and self._handle_notice():
                         pass
@@ -200,14 +245,16 @@ class ZygotePool:
         if self._process is None:
             return
         try:
-            self._process.wait(_END_LIMIT_S if self._layers is not None else 0)
+            self._process.wait(_END_LIMIT_S if self._report is not None else 0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
     def _handle_notice(self) -> bool:
         """Receive one notice; False at the end."""
-        data, descriptors, _, _ = socket.recv_fds(self._control, NOTICE.size, 1, _CLOSE_ON_EXEC)
+        data, descriptors, _, _ = socket.recv_fds(self._control, NOTICE.size, 2, _CLOSE_ON_EXEC)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
         if len(data) < NOTICE.size:
             return False
         what, pid, value = NOTICE.unpack(data)
@@ -217,25 +264,38 @@ class ZygotePool:
             if what == Notice.FAULT:
                 self._fail(f"the zygote failed: {text}")
                 return False
+            return self._accept(dict(line.split("\t", 1) for line in text.splitlines()))
         with self._changed:
-            if what == Notice.HELLO:
-                self._layers = dict(line.split("\t", 1) for line in text.splitlines())
-            elif what == Notice.WORKER and descriptors:
-                os.set_inheritable(descriptors[0], False)
-                self._idle.append(Worker(pid, socket.socket(fileno=descriptors[0]), _open_pidfd(pid)))
+            if what == Notice.WORKER and descriptors:
+                self._n_ordered -= 1
+                job_socket, *pidfd = descriptors
+                self._idle.append(Worker(pid, socket.socket(fileno=job_socket), pidfd[0] if pidfd else None))
             elif what == Notice.STATUS:
                 self._statuses[pid] = value
             self._changed.notify_all()
         return True
 
+    def _accept(self, report: dict[str, str]) -> bool:
+        """Take notice of what holds; False if that is too little."""
+        fault = self._settings.find_fault(report)
+        with self._changed:
+            self._insufficient = fault is not None
+            self._report = report
+            self._changed.notify_all()
+        if fault is not None:
+            self._fail(fault)
+        return fault is None
 
-def _start_zygote(control: socket.socket, errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
+
+def _start_zygote(control: socket.socket, settings: ZygoteSettings, errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
     if not sys.executable:
         raise OSError("sys.executable is empty: the interpreter to start the sandbox with is unknown")
     script = Path(__file__).with_name("bootstrap.py")
-    arguments = [str(control.fileno()), str(os.getpid()), *_library_directories()]
+    wrapper = bubblewrap.command() if settings.bubblewrap else []
+    parent = 0 if settings.bubblewrap else os.getpid()
+    arguments = [str(control.fileno()), str(parent), ",".join(settings.without), *_library_directories()]
     return subprocess.Popen(
-        [sys.executable, "-s", "-P", "-B", str(script), *arguments],
+        [*wrapper, sys.executable, "-s", "-P", "-B", str(script), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=errors,
@@ -272,13 +332,6 @@ def _library_directories() -> list[str]:
         if spec is not None and spec.origin is not None:
             directories.append(str(Path(spec.origin).parent.parent))
     return sorted(set(directories))
-
-
-def _open_pidfd(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except (AttributeError, OSError):
-        return None
 
 
 @contextlib.contextmanager

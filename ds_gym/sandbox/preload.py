@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from ds_gym.sandbox import program
+
 _STANDARD_LIBRARY = (
     "abc", "argparse", "array", "ast", "atexit", "base64", "bisect", "calendar", "cmath", "codecs",
     "collections.abc", "concurrent.futures.process", "concurrent.futures.thread", "contextlib", "contextvars",
@@ -47,6 +49,10 @@ _CODECS = (
     "ascii", "cp1252", "hex", "idna", "latin-1", "punycode", "raw_unicode_escape", "rot13", "unicode_escape",
     "utf-16", "utf-32", "utf-8", "utf-8-sig",
 )  # fmt: skip
+_WARM_UP = """def build_model(x_train, y_train):
+    from sklearn.linear_model import LogisticRegression
+    return LogisticRegression(max_iter=3).fit(x_train, y_train)
+"""
 _OPT_IN_MODULES = ("enable_halving_search_cv", "enable_iterative_imputer")
 """Modules of ``sklearn.experimental`` whose import has an effect, which only a program that asks for it shall see."""
 
@@ -110,14 +116,9 @@ def _remember_thread_pools() -> None:
 
 
 def warm_up() -> None:
-    """Run the smallest fit in a fresh fork, so that the page faults of the first fit are paid while it is idle.
-
-    A larger one would cost more processor time than it saves.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    x = np.arange(12.0).reshape(6, 2)
-    LogisticRegression(max_iter=1).fit(x, np.arange(6) % 2).predict_proba(x)
+    """Run a small program in a fresh fork, so that the page faults of the first fit are paid while it is idle."""
+    x = np.arange(18.0).reshape(9, 2) % 7
+    program.predict(program.build(_WARM_UP, x, np.arange(9) % 3), _WARM_UP, x, 3)
 
 
 def _warm_up_once() -> None:

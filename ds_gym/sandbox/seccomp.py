@@ -23,6 +23,9 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACE = 0x7E020080
 _ALLOWED_FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
 _ALLOWED_PRCTL = (15, 16)  # PR_SET_NAME, PR_GET_NAME
+# NORMAL, RANDOM, SEQUENTIAL, DONTNEED, FREE, (NO)HUGEPAGE, DONTDUMP, DODUMP, WIPEONFORK, KEEPONFORK, GUARD_INSTALL and
+# GUARD_REMOVE. Not those that move pages of library files into and out of the page cache, which all processes share.
+_ALLOWED_ADVICE = (0, 1, 2, 4, 8, 14, 15, 16, 17, 18, 19, 102, 103)
 
 # Names are ordered as on x86_64; a name missing in a table does not exist on that architecture.
 _X86_64 = {
@@ -56,6 +59,14 @@ _REFUSED_WITH = {
     "open": errno.EACCES,
     "openat": errno.EACCES,
     "openat2": errno.EACCES,
+    # To look up a path is to leave a trace: the kernel remembers it, and a later process can time whether it does.
+    "stat": errno.ENOENT,
+    "lstat": errno.ENOENT,
+    "newfstatat": errno.ENOENT,
+    "statx": errno.ENOENT,
+    "access": errno.ENOENT,
+    "readlink": errno.ENOENT,
+    "readlinkat": errno.ENOENT,
     "ioctl": errno.ENOTTY,  # isatty() then says no
     "clone3": errno.ENOSYS,  # the C library then uses clone, whose flags a filter can read
 }
@@ -104,6 +115,8 @@ def _rule(name: str) -> list[bytes]:
         return _allow_if_argument_in(1, _ALLOWED_FCNTL)
     if name == "prctl":
         return _allow_if_argument_in(0, _ALLOWED_PRCTL)
+    if name == "madvise":
+        return _allow_if_argument_in(2, _ALLOWED_ADVICE)
     if name == "prlimit64":  # own limits only: they can but sink
         return _allow_if_argument_in(0, (0,))
     return [_instruction(_RETURN, _ALLOW)]

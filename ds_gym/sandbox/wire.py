@@ -156,6 +156,14 @@ def send_job(sock: socket.socket, job: ReceivedJob, deadline: Deadline) -> None:
     send_all(sock, job.y_train, deadline)
 
 
+def has_arrived(sock: socket.socket) -> bool:
+    """Whether a job waits already."""
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return False
+
+
 def receive_job(sock: socket.socket) -> ReceivedJob:
     """Wait for the first phase of a job, without a limit: the parent kills an idle worker that it does not need."""
     deadline = Deadline()
@@ -202,7 +210,7 @@ def send_failure(sock: socket.socket, failure: Failure) -> None:
     """Send a failure; its text is cut to what the parent is willing to read."""
     text = failure.message.encode("utf-8", "replace")[:MAX_TEXT_BYTES]
     kind = FAILURE_KINDS.index(failure.kind)
-    line = -1 if failure.line is None else min(failure.line, 2**31 - 1)
+    line = -1 if failure.line is None else max(-1, min(failure.line, 2**31 - 1))
     send_all(sock, _ANSWER.pack(MAGIC, Answer.FAILURE, kind, 0, line, len(text), 0) + text, Deadline())
 
 

@@ -9,50 +9,80 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import select
 import signal
 import socket
 import sys
 import time
+from collections.abc import Collection
 from typing import NoReturn
 
-from ds_gym.sandbox import child, confine, preload
+from ds_gym.sandbox import child, confine, memory, namespaces, preload
 from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
+from ds_gym.sandbox.strays import ProcessTable
 
 _EXIT_GRACE_S = 0.2
 _MAX_ROUNDS = 100
+_REAP_EVERY_MS = 20
+_ARENAS_BYTES = 64 << 20
 
 
 class Zygote:
     """Serves requests until the parent closes the control socket."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(
+        self, control: socket.socket, first_own_user: int, namespaces_state: str, without: Collection[str]
+    ) -> None:
+        """Be prepared.
+
+        Args:
+            control: the other end is the parent's.
+            first_own_user: see :class:`ds_gym.sandbox.confine.Confinement`.
+            namespaces_state: of the layer: "active" or "missing: why".
+            without: layers not to put on.
+        """
         self._control = control
         self._pid = os.getpid()
         self._workers: set[int] = set()
-        self._confinement = confine.Confinement()
+        self._dying: set[int] = set()
+        self._serial = 0
         self._space = 0
+        self._namespaces_state = namespaces_state
+        self._without = without
+        self._confinement = confine.Confinement(first_own_user)
 
     def start(self) -> None:
-        """Load everything and tell the parent which layers of confinement work."""
+        """Load everything and tell the parent which layers of confinement work, and what they forbid."""
+        self._arenas = memory.reserve_arenas(_ARENAS_BYTES)
         preload.preload()
         confine.protect_zygote()
         confine.redirect_standard_streams()
         child.silence()
         preload.seal_imports()
-        self._confinement = confine.Confinement.prepare()
+        self._confinement = confine.Confinement.prepare(self._confinement.first_own_user, self._without)
         self._space = confine.address_space_bytes()
+        self._processes = ProcessTable()
         gc.collect()
         gc.freeze()  # forks share these pages for as long as nothing writes to them
+        memory.collapse_into_huge_pages()
+        if self._namespaces_state == confine.ACTIVE:
+            with contextlib.suppress(OSError):  # a wrapper that made the namespaces may have kept the right to do so
+                namespaces.leave_files_behind()
         try:
-            layers = child.probe(self._confinement, self._pid)
+            report = child.probe(self._confinement, self._pid)
         except OSError:
             self._confinement = self._confinement.without_seccomp("a fit under the filter failed")
-            layers = child.probe(self._confinement, self._pid)
-        self._tell_text(Notice.HELLO, "\n".join(f"{layer}\t{state}" for layer, state in layers.items()))
+            report = child.probe(self._confinement, self._pid)
+        report = {"namespaces": self._namespaces_state, **report}
+        self._tell_text(Notice.HELLO, "\n".join(f"{name}\t{state}" for name, state in report.items()))
 
     def serve(self) -> None:
         """Answer requests, one after another."""
+        requests = select.poll()
+        requests.register(self._control, select.POLLIN)
         while True:
+            while self._dying and not requests.poll(_REAP_EVERY_MS):
+                self._reap()
             data = self._control.recv(REQUEST.size, socket.MSG_WAITALL)
             if len(data) < REQUEST.size:
                 return
@@ -64,6 +94,7 @@ class Zygote:
                 self._release(number)
             elif what == Request.STATUS:
                 self._control.sendall(NOTICE.pack(Notice.STATUS.value, number, self._status(number)))
+            self._reap()
 
     def tell_fault(self, text: str) -> None:
         """Tell the parent why this process ends."""
@@ -73,6 +104,8 @@ class Zygote:
         """Leave none behind."""
         for pid in list(self._workers):
             self._release(pid)
+        for pid in self._dying:
+            os.waitpid(pid, 0)
 
     def _tell_text(self, notice: Notice, text: str) -> None:
         data = text.encode("utf-8", "replace")[:MAX_TEXT_BYTES]
@@ -80,30 +113,43 @@ class Zygote:
 
     def _fork(self) -> None:
         parent_end, worker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._serial = (self._serial + 1) % namespaces.OWN_USERS
         pid = os.fork()
         if pid == 0:
-            child.run_worker(worker_end, self._confinement, self._pid, self._space)
+            child.run_worker(worker_end, self._confinement, self._pid, self._serial, self._space)
         self._workers.add(pid)
         worker_end.close()
-        socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0)], [parent_end.fileno()])
-        parent_end.close()
+        descriptors = [parent_end.detach(), *_open_pidfd(pid)]
+        socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0)], descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _release(self, pid: int) -> None:
-        """Kill a worker with all that it may have started, and reap it."""
+        """Kill a worker with all that it may have started."""
         if pid in self._workers:
             self._workers.discard(pid)
+            self._dying.add(pid)
             _kill(pid)
         if self._confinement.filter_program is None:  # else no worker can start a process
+            self._reap(wait=True)
             self._kill_strays()
+
+    def _reap(self, wait: bool = False) -> None:
+        """Ask for the end of workers that were killed; taking down their memory takes them a while."""
+        for pid in list(self._dying):
+            if os.waitpid(pid, 0 if wait else os.WNOHANG)[0]:
+                self._dying.discard(pid)
 
     def _kill_strays(self) -> None:
         """Kill what dead workers have started: this process inherits it, and what it has started in turn."""
         for _ in range(_MAX_ROUNDS):
-            strays = confine.children_of_this_process() - self._workers
+            strays = self._processes.children() - self._workers
             if not strays:
                 return
             for pid in strays:
                 _kill(pid)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
 
     def _status(self, pid: int) -> int:
         """How a worker that closed its socket ended: exit status, negative for a signal, 255 if it has not ended."""
@@ -121,21 +167,25 @@ class Zygote:
 
 
 def _kill(pid: int) -> None:
-    """Kill and reap a child and its group (which is missing until the child has made its session)."""
+    """Kill a child and its group (which is missing until the child has made its session)."""
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
 
 
-def main(control_descriptor: int, parent_pid: int) -> NoReturn:
-    """Be the zygote of the process ``parent_pid``."""
+def _open_pidfd(pid: int) -> list[int]:
+    """A descriptor of a process, by which the parent can kill it although it may know it by another number."""
+    try:
+        return [os.pidfd_open(pid)]
+    except (AttributeError, OSError):
+        return []
+
+
+def main(control_descriptor: int, first_own_user: int, namespaces_state: str, without: Collection[str]) -> NoReturn:
+    """Be the zygote; for the arguments see :class:`Zygote`."""
     status = 0
     try:
-        with contextlib.suppress(OSError):  # elsewhere than on Linux the closed control socket has to do
-            confine.die_with_parent(parent_pid)
-        zygote = Zygote(socket.socket(fileno=control_descriptor))
+        zygote = Zygote(socket.socket(fileno=control_descriptor), first_own_user, namespaces_state, without)
         try:
             zygote.start()
             zygote.serve()

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import time
 import warnings
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ds_gym import syntax
 from ds_gym.actions import (
     HEADER,
     MAX_ACTION_CHARACTERS,
@@ -167,7 +169,6 @@ def test_comments_survive() -> None:
             "IndentationError: expected an indented block after function definition on line 1",
             1,
         ),
-        ("\n    break", "SyntaxError: 'break' outside loop", 2),
         (
             "def build_model(x_train):\n    return 1",
             "SyntaxError: build_model must take two arguments, x_train and y_train",
@@ -176,9 +177,70 @@ def test_comments_survive() -> None:
         ("", "SyntaxError: build_model has no body", None),
         ("\n    # nothing here\n", "SyntaxError: build_model has no body", None),
         ("\n    x = 1\0\n", "SyntaxError: the program holds null characters", None),
-        ("\n    x = '\udce9'\n", "SyntaxError: the program holds lone surrogates, which are no Unicode text", None),
+        (
+            "\n    x = '\udce9'\n",
+            "SyntaxError: the program holds lone surrogates (bytes that are not valid UTF-8)",
+            None,
+        ),
         ("\n    x = " + "-" * 15_000 + "1", "SyntaxError: the program is nested too deeply", None),
         ("\n    x = " + "not " * 4_000 + "1", "SyntaxError: the program is nested too deeply", None),
+        ("\n    x = " + "lambda: " * 2_000 + "1", "SyntaxError: the program is nested too deeply", None),
+        ("\n    x = " + "1 + " * 2_000 + "1", "SyntaxError: the program is nested too deeply", None),
+        ("\n    x = f'{" + "-" * 9_000 + "1}'", "SyntaxError: the program is nested too deeply", None),
+        ("\n    if 1: 1\n" + "    elif 1: 1\n" * 1_000, "SyntaxError: the program is nested too deeply", None),
+        (
+            "\n" + "\n".join(" " * (4 + i) + "if x:" for i in range(120)),
+            "IndentationError: too many levels of indentation",
+            101,
+        ),
+        ("\n    x = " + "(" * 300 + ")" * 300, "SyntaxError: too many nested parentheses", 2),
+        (
+            "\n    a = 1\n    x = 'left \u202e right'",
+            "SyntaxError: the program holds U+202E, a control character that makes text look reordered",
+            3,
+        ),
+        (
+            "\n    return 1  # \u2066 fit",
+            "SyntaxError: the program holds U+2066, a control character that makes text look reordered",
+            2,
+        ),
+        ("\n    return a \u202e + b", "SyntaxError: invalid non-printable character U+202E", 2),
+        ("\n    return fit（x_train)", "SyntaxError: invalid character '（' (U+FF08)", 2),
+        (
+            "\n    model = 1\n    yield model",
+            "SyntaxError: build_model must return a model, but a function that holds a yield returns a generator",
+            3,
+        ),
+        (
+            "async def build_model(x_train, y_train):\n    return 1",
+            "SyntaxError: build_model must be a plain function, neither async nor decorated",
+            1,
+        ),
+        (
+            "import a\n@a.b(\n  1,\n)\n@c\ndef build_model(x_train, y_train):\n    return 1",
+            "SyntaxError: build_model must be a plain function, neither async nor decorated",
+            1,
+        ),
+        (
+            "class build_model:\n    def __init__(self, x, y): pass",
+            f"SyntaxError: build_model must be a plain function: {HEADER}",
+            None,
+        ),
+        (
+            "build_model = lambda x, y: SVC().fit(x, y)",
+            f"SyntaxError: build_model must be a plain function: {HEADER}",
+            None,
+        ),
+        (
+            "from functools import partial\ndef fit(c, x, y):\n    return c\nbuild_model = partial(fit, 1)",
+            f"SyntaxError: build_model must be a plain function: {HEADER}",
+            None,
+        ),
+        (
+            "import a\ndef build_m\u043edel(x_train, y_train):\n    return 1\ndef other(): pass",
+            "SyntaxError: no function is named build_model, but build_m\u043edel (with U+043E), other",
+            None,
+        ),
     ],
 )
 def test_what_is_no_program_says_why_and_where(action: str, message: str, line: int | None) -> None:
@@ -187,7 +249,7 @@ def test_what_is_no_program_says_why_and_where(action: str, message: str, line: 
     assert caught.value.failure.kind == "syntax"
     assert caught.value.failure.message == message
     assert caught.value.failure.line == line
-    assert caught.value.code.startswith("def build_model(x_train")
+    assert caught.value.code.startswith(("def build_model(x_train", "async def build_model(x_train"))
     caught.value.code.encode()  # can be written and tokenised
 
 
@@ -196,6 +258,87 @@ def test_too_long(length: int) -> None:
     with pytest.raises(ProgramError, match=r"characters, at most \d+ are allowed") as caught:
         normalise_program(f"\n    return '{'x' * length}'")
     assert len(caught.value.code) < MAX_PROGRAM_CHARACTERS
+
+
+HOSTILE = {
+    "constants that a compiler folds": "\n    x = " + " + ".join(["'a' * 4000"] * 1_300),
+    "nested functions": "\n    x = " + "lambda: " * 2_400 + "1",
+    "nested functions in an f-string": "\n    x = f'{(" + "lambda: " * 2_400 + "1)}'",
+    "nested functions as a default": "def build_model(x, y, z=" + "lambda: " * 2_400 + "1):\n    return z",
+    "many fences": "```\nx =\n```\n" * 1_700,
+    "many fenced functions": "```\ndef build_model(x):\n```\n" * 600,
+    "many statements": "x=1\n" * 4_900,
+    "many lists": ";".join(["[" * 90 + "]" * 90] * 100),
+    "many tabs": "".join("\t" * (1 + i % 50) + "if x:\n" for i in range(600)),
+    "a huge number under tabs": "\tx = 0x" + "f" * 15_000 + "\n\tif x:\n\t\treturn x",
+    "a huge number as a default": "def build_model(x, y, z=0x" + "f" * 15_000 + "):\n    return z",
+    "no code": "\\\n" * 10_000,
+    "a huge message": "\n    " + "\U0001d41a" * 9_000 + " = 1 1",
+}
+
+
+def test_hostile_texts_are_read_in_a_moment() -> None:
+    start = time.process_time()
+    for action in HOSTILE.values():
+        _, failure = _program_or_failure(action)
+        assert failure is None or len(failure.message) < 400
+    assert time.process_time() - start < 10  # a guard: together they take half a second; compiling them takes minutes
+
+
+def test_deep_nesting_is_judged_alike_whoever_calls() -> None:
+    def at_depth(n_calls: int, action: str) -> tuple[str, Failure | None]:
+        return at_depth(n_calls - 1, action) if n_calls else _program_or_failure(action)
+
+    for n_levels in (400, 480, 520, 700):
+        action = "\n    return " + "-" * n_levels + "1"
+        assert at_depth(0, action) == at_depth(600, action)
+
+
+def test_memory_that_is_short_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(syntax.ast, "parse", fail)
+    monkeypatch.setattr(syntax, "bytearray", fail, raising=False)
+    with pytest.raises(MemoryError):
+        normalise_program("\n    return 1")
+
+
+def test_characters_that_reorder_text_reach_nobody() -> None:
+    _, failure = _program_or_failure(f"Note: \u202e.\n```python\n{PROGRAM}\n```")
+    assert failure is None  # in prose they harm nobody
+    for action in ("\n    x = '\u202e' = 1", "\n    return '\u2067'", "def build_model(\u202e):\n    return 1"):
+        program, failure = _program_or_failure(action)
+        assert failure is not None
+        assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(program + failure.message)
+
+
+def test_characters_that_only_look_different_are_the_same_to_python() -> None:
+    program = normalise_program("\n    \U0001d426odel = 1")  # a mathematical m, which Python reads as an m
+    assert program.endswith("\n    return model")
+
+
+def test_the_target_of_a_comprehension_is_no_model_to_return() -> None:
+    assert "return" not in normalise_program("\n    [model for model in x_train]")
+
+
+def test_defaults_stay_as_they_are_written() -> None:
+    program = normalise_program(
+        "def build_model(x, y, a='1' \"2\", b=(3,\n 4), c=(d := 5), *, e=0x10, f=lambda: 6):\n    return a"
+    )
+    namespace: dict[str, object] = {}
+    exec(program.replace("return a", "return a, b, c, d, e, f()"), namespace)
+    assert namespace["build_model"](1, 2) == ("12", (3, 4), 5, 5, 16, 6)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("base", ["\t", "  ", "    ", "\t ", " \t"])
+def test_tabs_and_spaces_that_python_tells_apart_keep_their_meaning(base: str) -> None:
+    for inner in ("\t", "  ", "\t ", "  \t", "         "):
+        lines = ["if x:", f"{inner}if y:", f"{inner}\ta()", f"{inner}b()", "return 1"]
+        action = "".join(f"\n{base}{line}" for line in lines)
+        program, failure = _program_or_failure(action)
+        assert failure is None
+        assert ast.dump(ast.parse(program)) == ast.dump(ast.parse(HEADER + action))
 
 
 def test_doubtful_escapes_warn_nobody() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ds_gym.sandbox import SplitJob
+from ds_gym.sandbox.fork_server import ForkServerSandbox
 
 N_TRAIN, N_EVAL, N_CLASSES = 90, 60, 3
 
@@ -65,6 +66,17 @@ def descendants_of(pid: int) -> set[int]:
         found |= pending
         pending = {child for parent in pending for child in children_of(parent)} - found
     return found
+
+
+def zygote_of(sandbox: ForkServerSandbox) -> int:
+    """The process whose children the workers are; another one stands before it where there are namespaces."""
+    assert sandbox._pool is not None
+    assert sandbox._pool._process is not None
+    started = sandbox._pool._process.pid
+    if sandbox.report()["namespaces"] != "active":
+        return started
+    (zygote,) = children_of(started)
+    return zygote
 
 
 def is_running(pid: int) -> bool:

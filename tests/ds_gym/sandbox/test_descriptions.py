@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from ds_gym.failures import Failure
 from ds_gym.sandbox import describe_exception
 from ds_gym.sandbox.descriptions import MAX_MESSAGE_CHARACTERS, PROGRAM_FILENAME, clean_message
+from ds_gym.sandbox.program import ProgramFailed, build
 from tests.ds_gym.sandbox.helpers import make_program
 
 
@@ -125,6 +128,60 @@ def test_exceptions_with_hostile_texts_are_described_nevertheless(text: str) -> 
     failure = failure_of(f"class E(Exception):\n    def __str__(self): return {text}\nraise E()")
     assert failure.message.startswith("E")
     assert len(failure.message) <= MAX_MESSAGE_CHARACTERS
+
+
+HOSTILE = {
+    "a text that ends the process": "def __str__(self): raise SystemExit",
+    "a text of a class of its own": """
+        def __str__(self):
+            class Text(str):
+                def __getitem__(self, key): return 7
+                def splitlines(self): raise KeyboardInterrupt
+            return Text("text")
+    """,
+    "attributes that end the process": """
+        def __getattribute__(self, name): raise SystemExit(name)
+    """,
+    "another class": "__class__ = property(lambda self: exit())",
+    "a cause that has no text": """
+        @property
+        def __cause__(self): raise KeyboardInterrupt
+    """,
+}
+
+
+@pytest.mark.parametrize("base", ["Exception", "AttributeError", "NameError", "SyntaxError", "OSError", "ImportError"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_exceptions_are_failures_of_the_program(base: str, name: str) -> None:
+    body = f"class E({base}):\n" + textwrap.indent(textwrap.dedent(HOSTILE[name]), "    ") + "\nraise E('x')"
+    with pytest.raises(ProgramFailed) as caught:
+        build(make_program(body), np.ones((2, 2)), np.ones(2, int))
+    assert caught.value.failure.kind == "exception"
+    assert caught.value.failure.message.startswith("E")
+
+
+@pytest.mark.parametrize("line", ["'a'", "10**100", "-(10**100)", "0", "None", "object()"])
+def test_a_syntax_error_that_a_program_forges_has_a_number_for_its_line(line: str) -> None:
+    failure = failure_of(f"e = SyntaxError('no')\ne.filename, e.lineno = '<build_model>', {line}\nraise e")
+    assert failure.kind == "syntax"
+    assert failure.line in (None, 5)  # the last line, behind the last line end
+
+
+def test_a_type_is_named_whatever_its_metaclass_says() -> None:
+    body = """
+    class Meta(type):
+        __name__ = property(lambda cls: exit())
+    class E(Exception, metaclass=Meta): pass
+    raise E("text")
+    """
+    assert failure_of(body) == Failure("exception", "E: text", 5)
+
+
+def test_letters_that_look_like_others_are_spelled_out() -> None:
+    failure = failure_of("model = 1\nreturn m\u043edel")
+    assert failure.message == (
+        "NameError: name 'm\u043edel' is not defined. Did you mean: 'model'? Given was m\u043edel (with U+043E)."
+    )
 
 
 @given(st.text())

@@ -37,6 +37,21 @@ def test_it_leaves_generators_and_arrays_of_the_process_alone(in_process: Sandbo
     np.testing.assert_array_equal(job.x_train, x_train)
 
 
+def test_ctrl_c_is_for_the_caller(in_process: Sandbox) -> None:
+    body = "import signal\nsignal.raise_signal(signal.SIGINT)"
+    with pytest.raises(KeyboardInterrupt):
+        in_process.run(make_job(body))
+    assert in_process.run(make_job(LOGISTIC, whole=True)).failure is None
+
+
+def test_a_process_that_is_to_end_goes_on(in_process: Sandbox) -> None:
+    class_that_exits = "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E"
+    for body, kind in (("exit()", "killed"), (class_that_exits, "exception"), ("raise MemoryError", "memory")):
+        failure = in_process.run(make_job(body)).failure
+        assert failure is not None
+        assert failure.kind == kind
+
+
 def test_it_swallows_output(in_process: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     in_process.run(
         make_job("import sys, warnings\nprint('loud')\nprint('loud', file=sys.stderr)\nwarnings.warn('loud')")

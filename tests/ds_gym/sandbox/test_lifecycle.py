@@ -28,6 +28,7 @@ from tests.ds_gym.sandbox.helpers import (
     make_job,
     make_program,
     wait_for,
+    zygote_of,
 )
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes through /proc")
@@ -49,12 +50,6 @@ print(*descendants_of(os.getpid()), flush=True)
 
 def run_logistic(sandbox: ForkServerSandbox) -> SplitResult:
     return sandbox.run(make_job(LOGISTIC, whole=True))
-
-
-def zygote_of(sandbox: ForkServerSandbox) -> int:
-    assert sandbox._pool is not None
-    assert sandbox._pool._process is not None
-    return sandbox._pool._process.pid
 
 
 def test_a_killed_zygote_is_replaced_and_the_result_stays(own_sandbox: ForkServerSandbox) -> None:

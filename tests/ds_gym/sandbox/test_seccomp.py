@@ -13,6 +13,7 @@ CALLS = {  # number on x86_64, on aarch64
     "prlimit64": (302, 261), "fcntl": (72, 25), "shmget": (29, 194), "keyctl": (250, 219), "unlinkat": (263, 35),
     "memfd_create": (319, 279), "io_uring_setup": (425, 425), "clone3": (435, 435), "pidfd_open": (434, 434),
     "sendmsg": (46, 211), "sendto": (44, 206), "bpf": (321, 280), "setuid": (105, 146), "tgkill": (234, 131),
+    "newfstatat": (262, 79), "statx": (332, 291), "readlinkat": (267, 78), "madvise": (28, 233), "fstat": (5, 80),
 }  # fmt: skip
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
@@ -53,6 +54,12 @@ def decide(program: bytes, audit_number: int, number: int, *arguments: int) -> i
         ("prlimit64", (1,), ERRNO | 1),
         ("openat", (), ERRNO | 13),
         ("clone3", (), ERRNO | 38),
+        ("fstat", (), ALLOW),
+        # Paths that were looked up are a memory for later processes.
+        *[(call, (), ERRNO | 2) for call in ["newfstatat", "statx", "readlinkat"]],
+        ("madvise", (0, 0, 4), ALLOW),  # MADV_DONTNEED
+        ("madvise", (0, 0, 3), ERRNO | 1),  # MADV_WILLNEED reads a file into the page cache,
+        ("madvise", (0, 0, 21), ERRNO | 1),  # MADV_PAGEOUT drops it from there
         *[
             (call, (), ERRNO | 1)
             for call in [
