@@ -12,12 +12,19 @@ from ds_gym.sandbox import confine, preload, program, seeding, self_test, wire
 
 
 def run_worker(
-    job_socket: socket.socket, confinement: confine.Confinement, zygote_pid: int, serial: int, space: int
+    job_socket: socket.socket,
+    warming: int,
+    *,
+    confinement: confine.Confinement,
+    zygote_pid: int,
+    serial: int,
+    space: int,
 ) -> NoReturn:
     """Be a worker.
 
     Args:
         job_socket: the other end is the parent's.
+        warming: descriptor to close once the worker is warm.
         confinement: to be put on first.
         zygote_pid: process with which to die.
         serial: number of this worker among those of its zygote.
@@ -25,9 +32,10 @@ def run_worker(
     """
     status = 1
     try:
-        confinement.enter(job_socket.fileno(), zygote_pid, serial)
+        confinement.enter([job_socket.fileno(), warming], zygote_pid, serial)
         if not wire.has_arrived(job_socket):
             preload.warm_up()
+        os.close(warming)
         job = wire.receive_job(job_socket)
         confine.limit_job(job.memory_mb, job.timeout_s, space)
         wire.send_answer(job_socket, wire.Answer.RECEIVED)
@@ -68,7 +76,7 @@ def probe(confinement: confine.Confinement, zygote_pid: int) -> dict[str, str]:
     pid = os.fork()
     if pid == 0:
         try:
-            layers = confinement.enter(write_end, zygote_pid, serial=0)
+            layers = confinement.enter([write_end], zygote_pid, serial=0)
             preload.warm_up()
 
             def tell(name: str, state: str) -> None:

@@ -66,11 +66,11 @@ class Confinement:
         missing = {**self.missing, "seccomp": f"missing: {why}"}
         return Confinement(self.first_own_user, self.ruleset, None, missing)
 
-    def enter(self, keep: int, zygote_pid: int, serial: int) -> dict[str, str]:
+    def enter(self, keep: Collection[int], zygote_pid: int, serial: int) -> dict[str, str]:
         """Confine this process, for good.
 
         Args:
-            keep: the only descriptor (besides 0, 1 and 2, which become the null device) that stays open.
+            keep: the only descriptors (besides 0, 1 and 2, which become the null device) that stay open.
             zygote_pid: the parent with which this process shall die.
             serial: which of the own users to become.
 
@@ -87,7 +87,7 @@ class Confinement:
                 layers[layer] = f"missing: {_why(error)}"
 
         put_on("own session", os.setsid)
-        put_on("closed descriptors", lambda: _close_descriptors(keep, self.ruleset))
+        put_on("closed descriptors", lambda: _close_descriptors({*keep, *self._own_descriptors()}))
         if "own user" not in self.missing:
             put_on("own user", lambda: _become_own_user(self.first_own_user + serial))
         own_user = layers.get("own user") == ACTIVE
@@ -105,6 +105,9 @@ class Confinement:
             put_on("seccomp", lambda: seccomp.install(program))
         return {**layers, **self.missing}
 
+    def _own_descriptors(self) -> list[int]:
+        return [] if self.ruleset is None else [self.ruleset]
+
 
 def limit_job(memory_mb: int, timeout_s: float, preloaded_bytes: int) -> None:
     """Set the limits that depend on the job.
@@ -116,7 +119,7 @@ def limit_job(memory_mb: int, timeout_s: float, preloaded_bytes: int) -> None:
     """
     soft = preloaded_bytes + (memory_mb << 20)
     _lower(resource.RLIMIT_AS, soft, soft + _HARD_LIMIT_RESERVE)
-    cpu_seconds = math.ceil(timeout_s * (os.cpu_count() or 1)) + 5
+    cpu_seconds = math.ceil(timeout_s * usable_processors()) + 5
     _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds)
 
 
@@ -125,6 +128,14 @@ def raise_memory_limit_for_description() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def usable_processors() -> int:
+    """Number of processors on which this process may run."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # as on macOS
+        return os.cpu_count() or 1
 
 
 def address_space_bytes() -> int:
@@ -164,10 +175,10 @@ def redirect_standard_streams() -> None:
         os.close(null_device)
 
 
-def _close_descriptors(keep: int, ruleset: int | None) -> None:
+def _close_descriptors(keep: set[int]) -> None:
     redirect_standard_streams()
     low = 3
-    for descriptor in sorted({keep, *([] if ruleset is None else [ruleset])}):
+    for descriptor in sorted(keep):
         os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, os.sysconf("SC_OPEN_MAX"))

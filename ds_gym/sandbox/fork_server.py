@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ds_gym.failures import Failure, SandboxError
 from ds_gym.sandbox import wire
 from ds_gym.sandbox.bubblewrap import command as bubblewrap_command
-from ds_gym.sandbox.confine import ACTIVE, OPTIONAL_LAYERS
+from ds_gym.sandbox.confine import ACTIVE, OPTIONAL_LAYERS, usable_processors
 from ds_gym.sandbox.pool import InsufficientProtection, MachineryFault, Worker, ZygotePool, ZygoteSettings
 from ds_gym.sandbox.predictions import check_probabilities
 from ds_gym.sandbox.protocol import MAX_SOURCE_BYTES, SplitJob, SplitResult
@@ -67,7 +67,7 @@ class ForkServerSandbox:
             bubblewrap_command()
         self._arguments = (n_idle, tuple(sorted(without)), strict, bubblewrap)
         self._settings = ZygoteSettings(
-            n_idle=n_idle or min(max(2 * (os.cpu_count() or 1), 6), 32),
+            n_idle=n_idle or min(max(2 * usable_processors(), 6), 32),
             without=tuple(sorted(without)),
             bubblewrap=bubblewrap,
             find_fault=_what_strict_refuses if strict else _nothing,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from ds_gym.sandbox import bubblewrap
+from ds_gym.sandbox.confine import usable_processors
 from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
 
 _PRELOADED = ("numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl")
@@ -26,7 +27,7 @@ _THREAD_COUNTS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
 )  # fmt: skip
-_N_IDLE_WHEN_BUSY = os.cpu_count() or 1
+_N_IDLE_WHEN_BUSY = usable_processors()
 _START_LIMIT_S = 120.0
 _WORKER_LIMIT_S = 60.0
 _STATUS_LIMIT_S = 10.0

@@ -24,6 +24,8 @@ from ds_gym.sandbox.strays import ProcessTable
 _EXIT_GRACE_S = 0.2
 _MAX_ROUNDS = 100
 _REAP_EVERY_MS = 20
+_MAX_WARMING = max(1, confine.usable_processors() // 2)
+"""Workers that get ready at the same time; the other processors are for those that run programs."""
 _ARENAS_BYTES = 64 << 20
 
 
@@ -45,6 +47,10 @@ class Zygote:
         self._pid = os.getpid()
         self._workers: set[int] = set()
         self._dying: set[int] = set()
+        self._warming: set[int] = set()
+        self._n_owed = 0
+        self._events = select.poll()
+        self._events.register(control, select.POLLIN)
         self._serial = 0
         self._space = 0
         self._namespaces_state = namespaces_state
@@ -77,24 +83,33 @@ class Zygote:
         self._tell_text(Notice.HELLO, "\n".join(f"{name}\t{state}" for name, state in report.items()))
 
     def serve(self) -> None:
-        """Answer requests, one after another."""
-        requests = select.poll()
-        requests.register(self._control, select.POLLIN)
+        """Answer requests, one after another, and fork in between."""
         while True:
-            while self._dying and not requests.poll(_REAP_EVERY_MS):
-                self._reap()
-            data = self._control.recv(REQUEST.size, socket.MSG_WAITALL)
-            if len(data) < REQUEST.size:
-                return
-            what, number = REQUEST.unpack(data)
-            if what == Request.FORK:
-                for _ in range(number):
-                    self._fork()
-            elif what == Request.RELEASE:
-                self._release(number)
-            elif what == Request.STATUS:
-                self._control.sendall(NOTICE.pack(Notice.STATUS.value, number, self._status(number)))
+            while self._n_owed and len(self._warming) < _MAX_WARMING:
+                self._n_owed -= 1
+                self._fork()
+            for descriptor, _ in self._events.poll(_REAP_EVERY_MS if self._dying else None):
+                if descriptor in self._warming:
+                    self._warming.discard(descriptor)
+                    self._events.unregister(descriptor)
+                    os.close(descriptor)
+                elif not self._answer_request():
+                    return
             self._reap()
+
+    def _answer_request(self) -> bool:
+        """False at the end."""
+        data = self._control.recv(REQUEST.size, socket.MSG_WAITALL)
+        if len(data) < REQUEST.size:
+            return False
+        what, number = REQUEST.unpack(data)
+        if what == Request.FORK:
+            self._n_owed += number
+        elif what == Request.RELEASE:
+            self._release(number)
+        elif what == Request.STATUS:
+            self._control.sendall(NOTICE.pack(Notice.STATUS.value, number, self._status(number)))
+        return True
 
     def tell_fault(self, text: str) -> None:
         """Tell the parent why this process ends."""
@@ -113,12 +128,23 @@ class Zygote:
 
     def _fork(self) -> None:
         parent_end, worker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        warm, warming = os.pipe()
         self._serial = (self._serial + 1) % namespaces.OWN_USERS
         pid = os.fork()
         if pid == 0:
-            child.run_worker(worker_end, self._confinement, self._pid, self._serial, self._space)
+            child.run_worker(
+                worker_end,
+                warming,
+                confinement=self._confinement,
+                zygote_pid=self._pid,
+                serial=self._serial,
+                space=self._space,
+            )
         self._workers.add(pid)
         worker_end.close()
+        os.close(warming)
+        self._warming.add(warm)
+        self._events.register(warm, select.POLLIN)
         descriptors = [parent_end.detach(), *_open_pidfd(pid)]
         socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0)], descriptors)
         for descriptor in descriptors:
