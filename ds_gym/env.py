@@ -63,8 +63,9 @@ class DataSciEnv(gymnasium.Env[str, str]):
         test_size: part of the rows that each split scores on, between 0 and 1.
         max_attempts: attempts an episode may take.
         prompt: style of the observations, ``"completion"`` or ``"instruct"``.
-        sandbox: how programs are run: ``"auto"``, ``"fork-server"``, ``"in-process"`` (for debugging only), or a
-            sandbox, which stays the caller's to close.
+        sandbox: how programs are run: ``"auto"``, ``"strict"``, ``"fork-server"``, ``"bubblewrap"``, ``"in-process"``
+            (for debugging only; see :func:`ds_gym.sandbox.make_sandbox`), or a sandbox, which stays the caller's to
+            close.
         timeout_s: wall-clock seconds that an attempt may take.
         memory_mb: memory that a program may use, in MiB.
         render_mode: None or ``"ansi"``.

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
-from ds_gym.sandbox import bubblewrap
+from ds_gym.failures import SandboxError
+from ds_gym.sandbox import launch
 from ds_gym.sandbox.confine import usable_processors
 from ds_gym.sandbox.control import MAX_TEXT_BYTES, NOTICE, REQUEST, Notice, Request
 
-_PRELOADED = ("numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl")
-_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_THREAD_COUNTS = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
-)  # fmt: skip
 _N_IDLE_WHEN_BUSY = usable_processors()
 _START_LIMIT_S = 120.0
 _WORKER_LIMIT_S = 60.0
@@ -217,16 +207,21 @@ class ZygotePool:
     def _listen(self) -> None:
         """Body of the pool's thread."""
         try:
-            with _temporary_file() as errors:
+            with launch.file_for_errors() as errors:
                 try:
-                    self._process = _start_zygote(self._zygote_end, self._settings, errors)
+                    self._process = launch.start_zygote(
+                        self._zygote_end,
+                        errors,
+                        without=self._settings.without,
+                        in_bubblewrap=self._settings.bubblewrap,
+                    )
                     self._zygote_end.close()
                     while self._fault is None and self._handle_notice():
                         pass
-                except OSError as error:
+                except (OSError, SandboxError) as error:
                     self._fail(f"the zygote does not start or is gone: {error}")
                 else:
-                    self._fail(_last_words(errors) or "the zygote has died")
+                    self._fail(launch.last_words(errors) or "the zygote has died")
         finally:
             self._fail("the sandbox's thread has ended")
             self._end_process()
@@ -267,7 +262,10 @@ class ZygotePool:
                 return False
             return self._accept(dict(line.split("\t", 1) for line in text.splitlines()))
         with self._changed:
-            if what == Notice.WORKER and descriptors:
+            if what == Notice.WORKER:
+                if not descriptors:
+                    self._fail("this process has no descriptor left for a worker's socket")
+                    return False
                 self._n_ordered -= 1
                 job_socket, *pidfd = descriptors
                 self._idle.append(Worker(pid, socket.socket(fileno=job_socket), pidfd[0] if pidfd else None))
@@ -286,70 +284,3 @@ class ZygotePool:
         if fault is not None:
             self._fail(fault)
         return fault is None
-
-
-def _start_zygote(control: socket.socket, settings: ZygoteSettings, errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
-    if not sys.executable:
-        raise OSError("sys.executable is empty: the interpreter to start the sandbox with is unknown")
-    script = Path(__file__).with_name("bootstrap.py")
-    wrapper = bubblewrap.command() if settings.bubblewrap else []
-    parent = 0 if settings.bubblewrap else os.getpid()
-    arguments = [str(control.fileno()), str(parent), ",".join(settings.without), *_library_directories()]
-    return subprocess.Popen(
-        [*wrapper, sys.executable, "-s", "-P", "-B", str(script), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=[control.fileno()],
-        start_new_session=True,  # Ctrl-C is for the parent
-        cwd="/",
-        env=_environment(),
-    )
-
-
-def _environment() -> dict[str, str]:
-    """Everything that the zygote's environment holds: nothing of the parent's but what the loader needs."""
-    one_thread = dict.fromkeys(_THREAD_COUNTS, "1")
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return {
-        **kept,
-        **one_thread,
-        "HOME": "/nonexistent",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "MALLOC_ARENA_MAX": "1",  # each arena takes 64 MiB of the address space that the memory limit counts
-        "MALLOC_TOP_PAD_": str(1 << 20),
-        "MALLOC_TRIM_THRESHOLD_": str(64 << 20),  # keep the heap that was touched while idle
-        "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
-    }
-
-
-def _library_directories() -> list[str]:
-    """Where this process finds the libraries, should the zygote's interpreter not look there by itself."""
-    directories = []
-    for name in _PRELOADED:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            directories.append(str(Path(spec.origin).parent.parent))
-    return sorted(set(directories))
-
-
-@contextlib.contextmanager
-def _temporary_file():  # type: ignore[no-untyped-def]
-    """A file for what the interpreter says before the zygote can speak for itself; the null device on a full disk."""
-    try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-    except OSError:
-        yield subprocess.DEVNULL
-        return
-    with file:
-        yield file
-
-
-def _last_words(errors: IO[bytes] | int) -> str:
-    if isinstance(errors, int):
-        return ""
-    errors.seek(0)
-    lines = errors.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
-    return f"the zygote failed: {lines[-1]}" if lines else ""
