@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ds_gym.sandbox import landlock, seccomp
 
@@ -25,6 +25,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _NOBODY = 65534
 _MAX_DESCRIPTORS = 64
 _MAX_THREADS = 64
+_MAX_THREADS_OF_ALL_WORKERS = 1024
 _HARD_LIMIT_RESERVE = 64 << 20
 """Bytes by which the soft memory limit may be raised again, to describe that it was reached."""
 
@@ -37,18 +38,21 @@ class Confinement:
         first_own_user: number of the first of the users of which each worker becomes one.
         ruleset: descriptor of the Landlock rules, or None.
         filter_program: the seccomp filter, or None.
+        own_namespaces: whether the processes of this user outside of the zygote's namespaces do not count as its own.
         missing: layer -> why it is not put on.
     """
 
     first_own_user: int
     ruleset: int | None = None
     filter_program: bytes | None = None
+    own_namespaces: bool = False
     missing: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def prepare(cls, first_own_user: int, without: Collection[str] = ()) -> Confinement:
+    def prepare(cls, first_own_user: int, own_namespaces: bool, without: Collection[str] = ()) -> Confinement:
         """Make what forks can share, except for the layers named in ``without`` (of :data:`OPTIONAL_LAYERS`)."""
-        confinement = cls(first_own_user, missing={layer: SWITCHED_OFF for layer in without if layer != "namespaces"})
+        missing = {layer: SWITCHED_OFF for layer in without if layer != "namespaces"}
+        confinement = cls(first_own_user, own_namespaces=own_namespaces, missing=missing)
         if "landlock" not in without:
             try:
                 confinement.ruleset = landlock.create_ruleset()
@@ -63,8 +67,7 @@ class Confinement:
 
     def without_seccomp(self, why: str) -> Confinement:
         """The same, less the filter."""
-        missing = {**self.missing, "seccomp": f"missing: {why}"}
-        return Confinement(self.first_own_user, self.ruleset, None, missing)
+        return replace(self, filter_program=None, missing={**self.missing, "seccomp": f"missing: {why}"})
 
     def enter(self, keep: Collection[int], zygote_pid: int, serial: int) -> dict[str, str]:
         """Confine this process, for good.
@@ -90,8 +93,8 @@ class Confinement:
         put_on("closed descriptors", lambda: _close_descriptors({*keep, *self._own_descriptors()}))
         if "own user" not in self.missing:
             put_on("own user", lambda: _become_own_user(self.first_own_user + serial))
-        own_user = layers.get("own user") == ACTIVE
-        put_on("resource limits", lambda: _limit_resources(own_user))
+        max_threads = self._max_threads(layers.get("own user") == ACTIVE)
+        put_on("resource limits", lambda: _limit_resources(max_threads))
         put_on("no capabilities", _drop_capabilities)
         put_on("parent-death signal", lambda: die_with_parent(zygote_pid))
         put_on("undumpable", lambda: _prctl(_PR_SET_DUMPABLE, 0))
@@ -104,6 +107,12 @@ class Confinement:
             program = self.filter_program
             put_on("seccomp", lambda: seccomp.install(program))
         return {**layers, **self.missing}
+
+    def _max_threads(self, own_user: bool) -> int | None:
+        """The limit counts all threads of a user in a namespace of users: it fits only where these are known."""
+        if own_user:
+            return _MAX_THREADS
+        return _MAX_THREADS_OF_ALL_WORKERS if self.own_namespaces else None
 
     def _own_descriptors(self) -> list[int]:
         return [] if self.ruleset is None else [self.ruleset]
@@ -197,12 +206,12 @@ def _become_own_user(own: int) -> None:
     raise PermissionError("no unprivileged user is mapped here")
 
 
-def _limit_resources(own_user: bool) -> None:
+def _limit_resources(max_threads: int | None) -> None:
     _lower(resource.RLIMIT_CORE, 0, 0)
     _lower(resource.RLIMIT_FSIZE, 0, 0)
     _lower(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS, _MAX_DESCRIPTORS)
-    if own_user:  # it counts all threads of a user, so it fits only a user of one's own
-        _lower(resource.RLIMIT_NPROC, _MAX_THREADS, _MAX_THREADS)
+    if max_threads is not None:
+        _lower(resource.RLIMIT_NPROC, max_threads, max_threads)
     if sys.platform.startswith("linux"):
         _lower(resource.RLIMIT_MSGQUEUE, 0, 0)
         _lower(resource.RLIMIT_MEMLOCK, 0, 0)

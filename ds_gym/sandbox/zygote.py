@@ -65,7 +65,9 @@ class Zygote:
         confine.redirect_standard_streams()
         child.silence()
         preload.seal_imports()
-        self._confinement = confine.Confinement.prepare(self._confinement.first_own_user, self._without)
+        self._confinement = confine.Confinement.prepare(
+            self._confinement.first_own_user, self._namespaces_state == confine.ACTIVE, self._without
+        )
         self._space = confine.address_space_bytes()
         self._processes = ProcessTable()
         gc.collect()

@@ -254,3 +254,27 @@ for act in (
         with pytest.raises(TimeoutError):
             server.accept()
     assert list(tmp_path.iterdir()) == []
+
+
+@linux_only
+def test_threads_are_limited(sandbox: Sandbox) -> None:
+    report = sandbox.report()
+    if "active" not in (report["own user"], report["namespaces"]):
+        pytest.skip("no count of threads is a worker's own here")
+    body = """
+    import threading
+    threading.stack_size(32 * 1024)
+    over = threading.Event()
+    n_threads = 0
+    try:
+        while n_threads < 5000:
+            threading.Thread(target=over.wait, daemon=True).start()
+            n_threads += 1
+    except RuntimeError:
+        pass
+    raise ValueError(n_threads)
+    """
+    failure = sandbox.run(make_job(textwrap.dedent(body), memory_mb=2048)).failure
+    assert failure is not None
+    n_threads = int(failure.message.removeprefix("ValueError: "))
+    assert 8 <= n_threads <= 1024
