@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+
+_CACHES: weakref.WeakSet[ResultCache[Any]] = weakref.WeakSet()
 
 
 class ResultCache(Generic[Value]):
@@ -27,6 +31,7 @@ class ResultCache(Generic[Value]):
         self._running: dict[str, Future[Value]] = {}
         self.hits = 0
         self.misses = 0
+        _CACHES.add(self)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -73,6 +78,11 @@ class ResultCache(Generic[Value]):
         with self._lock:
             self._kept.clear()
 
+    def _forget_threads(self) -> None:
+        """In a forked process: the threads that compute, or hold the lock, are not here."""
+        self._lock = threading.Lock()
+        self._running = {}
+
 
 _SHARED: ResultCache = ResultCache()
 
@@ -80,3 +90,12 @@ _SHARED: ResultCache = ResultCache()
 def shared_cache() -> ResultCache:
     """The cache that all environments of this process share unless they are given their own."""
     return _SHARED
+
+
+def _forget_all_threads() -> None:
+    for cache in list(_CACHES):
+        cache._forget_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all_threads)

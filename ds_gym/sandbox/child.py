@@ -37,7 +37,7 @@ def run_worker(
             preload.warm_up()
         os.close(warming)
         job = wire.receive_job(job_socket)
-        confine.limit_job(job.memory_mb, job.timeout_s, space)
+        confinement.limit_job(job.memory_mb, job.timeout_s, space)
         wire.send_answer(job_socket, wire.Answer.RECEIVED)
         _run_job(job_socket, job)
         status = 0

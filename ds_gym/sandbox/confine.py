@@ -38,6 +38,7 @@ class Confinement:
         first_own_user: number of the first of the users of which each worker becomes one.
         ruleset: descriptor of the Landlock rules, or None.
         filter_program: the seccomp filter, or None.
+        filter_of_limits: the one that follows once the limits of a job are set, or None.
         own_namespaces: whether the processes of this user outside of the zygote's namespaces do not count as its own.
         missing: layer -> why it is not put on.
     """
@@ -45,6 +46,7 @@ class Confinement:
     first_own_user: int
     ruleset: int | None = None
     filter_program: bytes | None = None
+    filter_of_limits: bytes | None = None
     own_namespaces: bool = False
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -61,13 +63,16 @@ class Confinement:
         if "seccomp" not in without:
             try:
                 confinement.filter_program = seccomp.compile_filter()
+                confinement.filter_of_limits = seccomp.compile_filter_of_limits()
             except OSError as error:
                 confinement.missing["seccomp"] = f"missing: {_why(error)}"
         return confinement
 
     def without_seccomp(self, why: str) -> Confinement:
         """The same, less the filter."""
-        return replace(self, filter_program=None, missing={**self.missing, "seccomp": f"missing: {why}"})
+        return replace(
+            self, filter_program=None, filter_of_limits=None, missing={**self.missing, "seccomp": f"missing: {why}"}
+        )
 
     def enter(self, keep: Collection[int], zygote_pid: int, serial: int) -> dict[str, str]:
         """Confine this process, for good.
@@ -108,6 +113,21 @@ class Confinement:
             put_on("seccomp", lambda: seccomp.install(program))
         return {**layers, **self.missing}
 
+    def limit_job(self, memory_mb: int, timeout_s: float, preloaded_bytes: int) -> None:
+        """Set the limits that depend on the job.
+
+        Args:
+            memory_mb: MiB of address space above ``preloaded_bytes``.
+            timeout_s: the parent's wall-clock limit, from which the processor limit follows (a net below the parent's).
+            preloaded_bytes: address space of the zygote.
+        """
+        soft = preloaded_bytes + (memory_mb << 20)
+        _lower(resource.RLIMIT_AS, soft, soft + _HARD_LIMIT_RESERVE)
+        cpu_seconds = math.ceil(timeout_s * usable_processors()) + 5
+        _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds)
+        if self.filter_of_limits is not None:
+            seccomp.install(self.filter_of_limits)
+
     def _max_threads(self, own_user: bool) -> int | None:
         """The limit counts all threads of a user in a namespace of users: it fits only where these are known."""
         if own_user:
@@ -116,20 +136,6 @@ class Confinement:
 
     def _own_descriptors(self) -> list[int]:
         return [] if self.ruleset is None else [self.ruleset]
-
-
-def limit_job(memory_mb: int, timeout_s: float, preloaded_bytes: int) -> None:
-    """Set the limits that depend on the job.
-
-    Args:
-        memory_mb: MiB of address space above ``preloaded_bytes``.
-        timeout_s: the parent's wall-clock limit, from which the processor limit follows (a net below the parent's).
-        preloaded_bytes: address space of the zygote.
-    """
-    soft = preloaded_bytes + (memory_mb << 20)
-    _lower(resource.RLIMIT_AS, soft, soft + _HARD_LIMIT_RESERVE)
-    cpu_seconds = math.ceil(timeout_s * usable_processors()) + 5
-    _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds)
 
 
 def raise_memory_limit_for_description() -> None:

@@ -6,7 +6,7 @@ import struct
 from enum import Enum
 
 REQUEST = struct.Struct("<cxxxI")  # what, number or process
-NOTICE = struct.Struct("<cxxxIi")  # what, process, status or bytes of text
+NOTICE = struct.Struct("<cxxxIiQ")  # what, process, status or bytes of text, peak memory in bytes
 MAX_TEXT_BYTES = 1 << 14
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import concurrent.futures.thread  # noqa: F401  (so that what it does at the end comes after what is done here)
 import contextlib
 import logging
 import os
@@ -140,7 +141,12 @@ class ForkServerSandbox:
             pool = self._pool
             if pool is not None and pool.usable:
                 return pool
-            self._pool = ZygotePool(self._settings)
+            if _interpreter_ends.is_set() and threading.current_thread() is not threading.main_thread():
+                raise SandboxError("the interpreter is ending")
+            try:
+                self._pool = ZygotePool(self._settings)
+            except (OSError, RuntimeError) as error:  # no descriptor or no thread to be had
+                raise SandboxError(f"the sandbox cannot start: {error}") from None
             new_pool = self._pool
         if pool is not None:
             pool.close()
@@ -231,17 +237,31 @@ def _converse(pool: ZygotePool, worker: Worker, job: SplitJob) -> tuple[NDArray 
         if answer is None:
             wire.send_evaluation_rows(worker.sock, job.x_eval, deadline)
             answer = wire.expect_answer(worker.sock, wire.Answer.PREDICTIONS, shape, n_lines, deadline)
+    except MemoryError:
+        raise MachineryFault("this process has no memory left for the answer of a program") from None
     except wire.DeadlineExceeded:
+        if _only_outsiders_send_signals(pool) and worker.is_stopped():
+            raise MachineryFault("a worker was stopped from outside") from None
         return None, timeout_failure(job.timeout_s)
     except wire.ProtocolViolation:
         return None, Failure("forbidden", "the program interfered with the sandbox instead of returning a model")
     except wire.Disconnected:
-        return None, _failure_of_death(pool.exit_status(worker), job.timeout_s)
+        status, peak_bytes = pool.exit_status(worker)
+        if status == -signal.SIGKILL and _only_outsiders_send_signals(pool):
+            if peak_bytes > job.memory_mb << 19:
+                return None, Failure("memory", "MemoryError: the system had no more memory for the program")
+            raise MachineryFault("a worker was killed from outside: is memory short? Then lower memory_mb") from None
+        return None, _failure_of_death(status, job.timeout_s)
     if isinstance(answer, Failure):
         return None, answer
     assert answer is not None
     checked = check_probabilities(answer)
     return (None, checked) if isinstance(checked, Failure) else (checked, None)
+
+
+def _only_outsiders_send_signals(pool: ZygotePool) -> bool:
+    """Whether no program can stop or kill itself, so that a stopped or killed worker is no doing of its program."""
+    return pool.report()["seccomp"] == ACTIVE
 
 
 def timeout_failure(limit_s: float) -> Failure:
@@ -262,11 +282,18 @@ def _failure_of_death(status: int, timeout_s: float) -> Failure:
 
 
 _SANDBOXES: weakref.WeakSet[ForkServerSandbox] = weakref.WeakSet()
+_interpreter_ends = threading.Event()
 
 
 def _close_all() -> None:
     for sandbox in list(_SANDBOXES):
         sandbox._end()
+
+
+def _end_jobs_of_threads() -> None:
+    """When the main thread has ended: the interpreter waits for the other threads, and they for their programs."""
+    _interpreter_ends.set()
+    _close_all()
 
 
 def _forget_all() -> None:
@@ -275,5 +302,7 @@ def _forget_all() -> None:
 
 
 atexit.register(_close_all)
+if hasattr(threading, "_register_atexit"):  # private, but thread pools are ended in no other way either
+    threading._register_atexit(_end_jobs_of_threads)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ds_gym.failures import SandboxError
 from ds_gym.sandbox import launch
@@ -70,6 +71,15 @@ class Worker:
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped it, by SIGSTOP for example (Linux; False where that cannot be found out)."""
+        try:
+            description = Path(f"/proc/self/fdinfo/{self.pidfd}").read_text()
+            pid = next(line.split()[1] for line in description.splitlines() if line.startswith("Pid:"))
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t"}
+        except (OSError, StopIteration, IndexError):
+            return False
+
     def close(self) -> None:
         """Give back the descriptors."""
         self.sock.close()
@@ -94,7 +104,7 @@ class ZygotePool:
         self._idle: deque[Worker] = deque()
         self._n_ordered = 0
         self._n_running = 0
-        self._statuses: dict[int, int] = {}
+        self._statuses: dict[int, tuple[int, int]] = {}
         self._report: dict[str, str] | None = None
         self._fault: str | None = None
         self._insufficient = False
@@ -102,7 +112,11 @@ class ZygotePool:
         self._control, self._zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._order_workers()
         self._thread = threading.Thread(target=self._listen, name="ds-gym-sandbox", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._close_descriptors()
+            raise
 
     @property
     def usable(self) -> bool:
@@ -142,8 +156,12 @@ class ZygotePool:
         self._order_workers()
         return worker
 
-    def exit_status(self, worker: Worker) -> int:
-        """How a worker that closed its socket ended: exit status, negative for a signal, 255 where it had not ended.
+    def exit_status(self, worker: Worker) -> tuple[int, int]:
+        """How a worker that closed its socket ended.
+
+        Returns:
+            Exit status, negative for a signal, 255 where it had not ended; and about the bytes of memory that the
+            program took at its peak.
 
         Raises:
             MachineryFault: the zygote has died, which is then why the worker did.
@@ -253,7 +271,7 @@ class ZygotePool:
             os.set_inheritable(descriptor, False)
         if len(data) < NOTICE.size:
             return False
-        what, pid, value = NOTICE.unpack(data)
+        what, pid, value, peak_bytes = NOTICE.unpack(data)
         if what in (Notice.HELLO, Notice.FAULT):
             n_bytes = min(max(value, 0), MAX_TEXT_BYTES)
             text = self._control.recv(n_bytes, socket.MSG_WAITALL).decode("utf-8", "replace") if n_bytes else ""
@@ -270,7 +288,7 @@ class ZygotePool:
                 job_socket, *pidfd = descriptors
                 self._idle.append(Worker(pid, socket.socket(fileno=job_socket), pidfd[0] if pidfd else None))
             elif what == Notice.STATUS:
-                self._statuses[pid] = value
+                self._statuses[pid] = value, peak_bytes
             self._changed.notify_all()
         return True
 

@@ -125,10 +125,12 @@ def _warm_up_once() -> None:
     """Let the libraries read now what they read from files on first use."""
     import pandas as pd
     from sklearn.cluster import KMeans
+    from sklearn.compose import make_column_selector, make_column_transformer
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import GridSearchCV
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
     from threadpoolctl import threadpool_limits
 
@@ -144,6 +146,8 @@ def _warm_up_once() -> None:
     ):
         model.fit(x, y).predict(x)
     frame = pd.DataFrame(x, columns=["a", "b"])
+    columns = make_column_transformer((StandardScaler(), make_column_selector("a")))
+    columns.set_output(transform="pandas").fit_transform(frame)
     repr(frame), repr(frame.describe()), frame.groupby("a").mean(), pd.get_dummies(frame["a"].astype(str))
     repr(model)
 

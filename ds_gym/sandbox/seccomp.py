@@ -22,7 +22,8 @@ _X32_NUMBERS_FROM = 0x40000000
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW_NAMESPACE = 0x7E020080
 _ALLOWED_FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
-_ALLOWED_PRCTL = (15, 16)  # PR_SET_NAME, PR_GET_NAME
+_ALLOWED_PRCTL = (15, 16, _PR_SET_SECCOMP)  # PR_SET_NAME, PR_GET_NAME, and one that can but add to the refusals
+_RLIMIT_AS = 9
 # NORMAL, RANDOM, SEQUENTIAL, DONTNEED, FREE, (NO)HUGEPAGE, DONTDUMP, DODUMP, WIPEONFORK, KEEPONFORK, GUARD_INSTALL and
 # GUARD_REMOVE. Not those that move pages of library files into and out of the page cache, which all processes share.
 _ALLOWED_ADVICE = (0, 1, 2, 4, 8, 14, 15, 16, 17, 18, 19, 102, 103)
@@ -117,7 +118,7 @@ def _rule(name: str) -> list[bytes]:
         return _allow_if_argument_in(0, _ALLOWED_PRCTL)
     if name == "madvise":
         return _allow_if_argument_in(2, _ALLOWED_ADVICE)
-    if name == "prlimit64":  # own limits only: they can but sink
+    if name == "prlimit64":  # own limits only, until the second filter
         return _allow_if_argument_in(0, (0,))
     return [_instruction(_RETURN, _ALLOW)]
 
@@ -128,15 +129,9 @@ def compile_filter(machine: str | None = None) -> bytes:
     Raises:
         SeccompUnavailable: no table for it.
     """
-    machine = machine or platform.machine()
-    if machine not in _ARCHITECTURES or sys.byteorder != "little":
-        raise SeccompUnavailable(f"no list of system calls for {machine}")
-    architecture = _ARCHITECTURES[machine]
+    architecture = _architecture(machine)
     program = [
-        _instruction(_LOAD_WORD, _ARCHITECTURE_OFFSET),
-        _instruction(_JUMP_EQUAL, architecture.audit_number, 1, 0),
-        _instruction(_RETURN, _KILL_PROCESS),
-        _instruction(_LOAD_WORD, _NUMBER_OFFSET),
+        *_load_number(architecture),
         _instruction(_JUMP_GREATER_EQUAL, _X32_NUMBERS_FROM, 0, 1),
         _instruction(_RETURN, _ERRNO | errno.EPERM),
     ]
@@ -145,6 +140,57 @@ def compile_filter(machine: str | None = None) -> bytes:
         program += [_instruction(_JUMP_EQUAL, number, 0, len(rule)), *rule]
     program.append(_instruction(_RETURN, _ERRNO | errno.EPERM))
     return b"".join(program)
+
+
+def compile_filter_of_limits(machine: str | None = None) -> bytes:
+    """A second filter, for when the limits of a job have been set: they stay, but for that of the memory.
+
+    The kernel kills what reaches a lowered limit of processor time, which looks as if somebody else had done it. The
+    memory limit has a reserve, which is raised to describe that it was reached.
+
+    Raises:
+        SeccompUnavailable: no table for this architecture.
+    """
+    architecture = _architecture(machine)
+    refuse, allow = _instruction(_RETURN, _ERRNO | errno.EPERM), _instruction(_RETURN, _ALLOW)
+    new_limit = _ARGUMENTS_OFFSET + 8 * 2
+    set_limit = [
+        _instruction(_LOAD_WORD, _ARGUMENTS_OFFSET + 8 * 1),
+        _instruction(_JUMP_EQUAL, _RLIMIT_AS, 4, 0),
+        _instruction(_LOAD_WORD, new_limit),
+        _instruction(_JUMP_EQUAL, 0, 0, 3),
+        _instruction(_LOAD_WORD, new_limit + 4),
+        _instruction(_JUMP_EQUAL, 0, 0, 1),
+        allow,
+        refuse,
+    ]
+    add_filter = [
+        _instruction(_LOAD_WORD, _ARGUMENTS_OFFSET),
+        _instruction(_JUMP_EQUAL, _PR_SET_SECCOMP, 0, 1),
+        refuse,
+        allow,
+    ]
+    program = _load_number(architecture)
+    for name, rule in (("prlimit64", set_limit), ("prctl", add_filter)):
+        program += [_instruction(_JUMP_EQUAL, architecture.numbers[name], 0, len(rule)), *rule]
+    return b"".join([*program, allow])
+
+
+def _architecture(machine: str | None) -> _Architecture:
+    machine = machine or platform.machine()
+    if machine not in _ARCHITECTURES or sys.byteorder != "little":
+        raise SeccompUnavailable(f"no list of system calls for {machine}")
+    return _ARCHITECTURES[machine]
+
+
+def _load_number(architecture: _Architecture) -> list[bytes]:
+    """Load the number of the system call, if it is one of this architecture; else kill."""
+    return [
+        _instruction(_LOAD_WORD, _ARCHITECTURE_OFFSET),
+        _instruction(_JUMP_EQUAL, architecture.audit_number, 1, 0),
+        _instruction(_RETURN, _KILL_PROCESS),
+        _instruction(_LOAD_WORD, _NUMBER_OFFSET),
+    ]
 
 
 def install(program: bytes) -> None:

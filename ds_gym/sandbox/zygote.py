@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -23,6 +24,7 @@ from ds_gym.sandbox.strays import ProcessTable
 
 _EXIT_GRACE_S = 0.2
 _MAX_ROUNDS = 100
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _REAP_EVERY_MS = 20
 _MAX_WARMING = max(1, confine.usable_processors() // 2)
 """Workers that get ready at the same time; the other processors are for those that run programs."""
@@ -110,7 +112,7 @@ class Zygote:
         elif what == Request.RELEASE:
             self._release(number)
         elif what == Request.STATUS:
-            self._control.sendall(NOTICE.pack(Notice.STATUS.value, number, self._status(number)))
+            self._control.sendall(NOTICE.pack(Notice.STATUS.value, number, *self._status(number)))
         return True
 
     def tell_fault(self, text: str) -> None:
@@ -126,7 +128,7 @@ class Zygote:
 
     def _tell_text(self, notice: Notice, text: str) -> None:
         data = text.encode("utf-8", "replace")[:MAX_TEXT_BYTES]
-        self._control.sendall(NOTICE.pack(notice.value, 0, len(data)) + data)
+        self._control.sendall(NOTICE.pack(notice.value, 0, len(data), 0) + data)
 
     def _fork(self) -> None:
         parent_end, worker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -148,7 +150,7 @@ class Zygote:
         self._warming.add(warm)
         self._events.register(warm, select.POLLIN)
         descriptors = [parent_end.detach(), *_open_pidfd(pid)]
-        socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0)], descriptors)
+        socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0, 0)], descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -179,19 +181,25 @@ class Zygote:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
 
-    def _status(self, pid: int) -> int:
-        """How a worker that closed its socket ended: exit status, negative for a signal, 255 if it has not ended."""
+    def _status(self, pid: int) -> tuple[int, int]:
+        """How a worker that closed its socket ended.
+
+        Returns:
+            Exit status, negative for a signal, 255 if it has not ended; and the bytes of memory that it took at its
+            peak, those that all have in common not counted.
+        """
         if pid not in self._workers:
-            return 255
+            return 255, 0
         end = time.monotonic() + _EXIT_GRACE_S
         while time.monotonic() < end:
-            done, status = os.waitpid(pid, os.WNOHANG)
+            done, status, usage = os.wait4(pid, os.WNOHANG)
             if done:
                 self._workers.discard(pid)
-                return os.waitstatus_to_exitcode(status)
+                common = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                return os.waitstatus_to_exitcode(status), max(usage.ru_maxrss - common, 0) * _MAXRSS_UNIT
             time.sleep(0.001)
         self._release(pid)
-        return 255
+        return 255, 0
 
 
 def _kill(pid: int) -> None:

@@ -278,3 +278,14 @@ def test_threads_are_limited(sandbox: Sandbox) -> None:
     assert failure is not None
     n_threads = int(failure.message.removeprefix("ValueError: "))
     assert 8 <= n_threads <= 1024
+
+
+@linux_only
+@pytest.mark.parametrize("limit", ["RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_STACK"])
+def test_a_program_cannot_lower_limits_to_be_killed_by_them(sandbox: Sandbox, limit: str) -> None:
+    if sandbox.report()["seccomp"] != "active":
+        pytest.skip(f"seccomp is {sandbox.report()['seccomp']}")
+    body = f"import resource\nresource.setrlimit(resource.{limit}, (0, 0))\nwhile True: pass"
+    failure = sandbox.run(make_job(body, timeout_s=10)).failure
+    assert failure is not None
+    assert failure.message == "ValueError: not allowed to raise maximum limit"  # Python's words for every refusal

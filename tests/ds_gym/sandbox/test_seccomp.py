@@ -49,6 +49,7 @@ def decide(program: bytes, audit_number: int, number: int, *arguments: int) -> i
         ("fcntl", (3, 1), ALLOW),  # F_GETFD
         ("fcntl", (3, 8), ERRNO | 1),  # F_SETOWN
         ("prctl", (15,), ALLOW),  # PR_SET_NAME
+        ("prctl", (22,), ALLOW),  # PR_SET_SECCOMP, for the second filter
         ("prctl", (4,), ERRNO | 1),  # PR_SET_DUMPABLE
         ("prlimit64", (0,), ALLOW),
         ("prlimit64", (1,), ERRNO | 1),
@@ -87,6 +88,26 @@ def test_the_filter_lets_a_fit_run_and_nothing_else(
 ) -> None:
     number = CALLS[call][list(ARCHITECTURES).index(machine)]
     assert decide(seccomp.compile_filter(machine), ARCHITECTURES[machine], number, *arguments) == expected
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("call", "arguments", "expected"),
+    [
+        ("prlimit64", (0, 0, 0x7000_0000_0000), ERRNO | 1),  # a new limit of processor time
+        ("prlimit64", (0, 0, 0x7000), ERRNO | 1),
+        ("prlimit64", (0, 0, 0), ALLOW),  # reads it
+        ("prlimit64", (0, 9, 0x7000_0000_0000), ALLOW),  # memory
+        ("prctl", (22,), ERRNO | 1),  # PR_SET_SECCOMP
+        ("prctl", (15,), ALLOW),
+        ("read", (), ALLOW),
+        ("execve", (), ALLOW),  # refused by the first filter: the strictest of both counts
+    ],
+)
+def test_the_second_filter_fixes_the_limits(machine: str, call: str, arguments: tuple[int, ...], expected: int) -> None:
+    number = CALLS[call][list(ARCHITECTURES).index(machine)]
+    program = seccomp.compile_filter_of_limits(machine)
+    assert decide(program, ARCHITECTURES[machine], number, *arguments) == expected
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
