@@ -153,13 +153,14 @@ def usable_processors() -> int:
         return os.cpu_count() or 1
 
 
-def address_space_bytes() -> int:
-    """Size of this process's address space."""
+def memory_bytes() -> tuple[int, int]:
+    """Size of this process's address space, and of the part of it that is in memory."""
     try:
         with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[0]) * resource.getpagesize()
+            n_pages, n_resident_pages = map(int, statm.read().split()[:2])
     except OSError:
-        return 4 << 30  # no /proc, as on macOS, where the limit is not enforced anyway
+        return 4 << 30, 0  # no /proc, as on macOS, where the limit is not enforced anyway
+    return n_pages * resource.getpagesize(), n_resident_pages * resource.getpagesize()
 
 
 def die_with_parent(parent_pid: int | None) -> None:
@@ -174,7 +175,12 @@ def die_with_parent(parent_pid: int | None) -> None:
 
 
 def protect_zygote() -> None:
-    """What the zygote itself, which never runs foreign code, puts on; it becomes the parent of orphans below it too."""
+    """What the zygote itself, which never runs foreign code, puts on; it becomes the parent of orphans below it too.
+
+    Where memory runs out, the system shall kill the largest of its forks, and not the process that trains.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
     with contextlib.suppress(OSError):
         _prctl(_PR_SET_DUMPABLE, 0)
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import resource
 import select
 import signal
 import socket
@@ -55,6 +54,7 @@ class Zygote:
         self._events.register(control, select.POLLIN)
         self._serial = 0
         self._space = 0
+        self._resident = 0
         self._namespaces_state = namespaces_state
         self._without = without
         self._confinement = confine.Confinement(first_own_user)
@@ -70,7 +70,7 @@ class Zygote:
         self._confinement = confine.Confinement.prepare(
             self._confinement.first_own_user, self._namespaces_state == confine.ACTIVE, self._without
         )
-        self._space = confine.address_space_bytes()
+        self._space, self._resident = confine.memory_bytes()
         self._processes = ProcessTable()
         gc.collect()
         gc.freeze()  # forks share these pages for as long as nothing writes to them
@@ -195,8 +195,7 @@ class Zygote:
             done, status, usage = os.wait4(pid, os.WNOHANG)
             if done:
                 self._workers.discard(pid)
-                common = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-                return os.waitstatus_to_exitcode(status), max(usage.ru_maxrss - common, 0) * _MAXRSS_UNIT
+                return os.waitstatus_to_exitcode(status), max(usage.ru_maxrss * _MAXRSS_UNIT - self._resident, 0)
             time.sleep(0.001)
         self._release(pid)
         return 255, 0

@@ -84,6 +84,33 @@ def test_killed_idle_workers_cost_nothing_but_time(own_sandbox: ForkServerSandbo
     assert run_logistic(own_sandbox).failure is None
 
 
+@pytest.mark.parametrize(("n_mb", "expected"), [(0, None), (210, "memory")])
+def test_a_worker_killed_from_outside_is_the_program_s_fault_only_if_it_holds_the_memory(
+    own_sandbox: ForkServerSandbox, tmp_path: Path, n_mb: int, expected: str | None
+) -> None:
+    """As the system does where memory runs out."""
+    if own_sandbox.report()["seccomp"] != "active":
+        pytest.skip(f"seccomp is {own_sandbox.report()['seccomp']}")
+    body = f"""
+    import time
+    import numpy as np
+    from sklearn.naive_bayes import GaussianNB
+    kept = np.ones({n_mb} << 17)
+    time.sleep(1.5)
+    return GaussianNB().fit(x_train, y_train)
+    """
+    results: list[SplitResult] = []
+    job = make_job(body, memory_mb=256)
+    thread = threading.Thread(target=lambda: results.append(own_sandbox.run(job)))
+    thread.start()
+    time.sleep(0.7)
+    for pid in children_of(zygote_of(own_sandbox)):
+        os.kill(pid, signal.SIGKILL)
+    thread.join()
+    (result,) = results
+    assert (result.failure and result.failure.kind) == expected
+
+
 def test_a_stopped_zygote_is_no_timeout_of_the_program(
     own_sandbox: ForkServerSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
