@@ -27,6 +27,13 @@ NEURAL_NETWORK = """def build_model(x_train, y_train):
     network = MLPClassifier(hidden_layer_sizes=(100,), max_iter=1000, random_state=0)
     return make_pipeline(StandardScaler(), network).fit(x_train, y_train)"""
 
+ONE_HOT_NEURAL_NETWORK = """def build_model(x_train, y_train):
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+    network = MLPClassifier(hidden_layer_sizes=(100,), max_iter=1000, random_state=0)
+    return make_pipeline(OneHotEncoder(), network).fit(x_train, y_train)"""
+
 EXTRA_TREES = """def build_model(x_train, y_train):
     from sklearn.ensemble import ExtraTreesClassifier
     return ExtraTreesClassifier(n_estimators=100, random_state=0).fit(x_train, y_train)"""
