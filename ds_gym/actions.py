@@ -40,7 +40,7 @@ _SHOWN_CHARACTERS = 2_000
 _MAX_FENCED_BLOCKS = 16
 _MAX_LOOSE_IMPORTS = 100
 _DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+build_model\b")
-_FENCE = re.compile(r"^[ \t]*```[ \t]*[\w+.-]*[ \t]*$")
+_FENCE = re.compile(r"^[ \t]*```[ \t]*(?:[\w+.-]+[ \t]*)?$")  # only one way to match white space: it may be long
 _IMPORT = re.compile(r"^(import|from)\s")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 

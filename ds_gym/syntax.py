@@ -20,8 +20,9 @@ MAX_PROGRAM_CHARACTERS = 20_000
 MAX_NESTING = 500
 """Levels of the syntax tree. Python's own limit depends on its version and on the depth of the call."""
 
-# The characters that reorder the text around them: https://www.unicode.org/reports/tr55/, CVE-2021-42574.
-_BIDIRECTIONAL_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What makes a terminal or an editor show another text than Python reads: the controls but tab, line and page feed, and
+# those that reorder the text around them (https://www.unicode.org/reports/tr55/, CVE-2021-42574).
+_MISLEADING = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PARSER_MEMORY_BYTES = 16 << 20
 _warning_filters = threading.Lock()
 
@@ -31,13 +32,13 @@ class ProgramError(ValueError):
 
     Attributes:
         failure: what is wrong, of kind ``"syntax"``; its line counts in ``code``.
-        code: the action in the form of a program, as far as that goes; U+FFFD replaces the characters that reorder.
+        code: the action in the form of a program, as far as that goes; U+FFFD replaces misleading characters.
     """
 
     def __init__(self, failure: Failure, code: str) -> None:
         super().__init__(failure.message)
         self.failure = failure
-        self.code = _BIDIRECTIONAL_CONTROL.sub("\ufffd", code)
+        self.code = _MISLEADING.sub("\ufffd", code)
 
 
 def syntax_error(message: str, code: str, line: int | None = None, name: str = "SyntaxError") -> ProgramError:
@@ -84,11 +85,11 @@ def check_program(tree: ast.Module, source: str) -> None:
     """Refuse what parses but is no text that a person could read, or that a compiler could take.
 
     Raises:
-        ProgramError: nested deeper than :data:`MAX_NESTING`, or with a control character that reorders text.
+        ProgramError: nested deeper than :data:`MAX_NESTING`, or with a control character that misleads its readers.
     """
-    control = _BIDIRECTIONAL_CONTROL.search(source)
+    control = _MISLEADING.search(source)
     if control:
-        message = f"the program holds U+{ord(control[0]):04X}, a control character that makes text look reordered"
+        message = f"the program holds U+{ord(control[0]):04X}, a control character; write it as an escape sequence"
         line = source.count("\n", 0, control.start()) + 1
         raise syntax_error(message, source, line)
     level: list[ast.AST] = [tree]

@@ -91,8 +91,13 @@ class DataSciVectorEnv(VectorEnv[Observations, Sequence[str], np.ndarray]):
             for i, attempt in enumerate(pending)
             if attempt is not None
         }
-        for future in running.values():
-            future.exception()  # let all end before one of them may raise
+        try:
+            for future in running.values():
+                future.exception()  # let all end before one of them may raise
+        except KeyboardInterrupt:
+            for future in running.values():
+                future.cancel()  # what has not begun shall not begin
+            raise
         outcomes = {i: future.result() for i, future in running.items()}
 
         assert self._observations is not None

@@ -22,5 +22,5 @@ def command() -> list[str]:
     users = [] if os.geteuid() == 0 else ["--unshare-user"]
     return [
         program, *users, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-        "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--",
+        "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--",
     ]  # fmt: skip

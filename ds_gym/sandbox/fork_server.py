@@ -6,6 +6,7 @@ import atexit
 import concurrent.futures.thread  # noqa: F401  (so that what it does at the end comes after what is done here)
 import contextlib
 import logging
+import math
 import os
 import signal
 import threading
@@ -27,6 +28,7 @@ from ds_gym.sandbox.self_test import ACTS, DENIED
 
 _LOGGER = logging.getLogger(__name__)
 _HANDOVER_LIMIT_S = 60.0
+_LONGEST_LIMIT_S = 2.0**30
 _EXPECTED_LAYERS = ("namespaces", "landlock", "seccomp", "no_new_privs", "resource limits")
 _MACHINERY_TRIES = 3
 """A job, then the same with another worker, then with another zygote."""
@@ -215,11 +217,20 @@ def _run_on(pool: ZygotePool, job: SplitJob) -> SplitResult:
         pool.release(worker)
 
 
+def _coarse(timeout_s: float) -> float:
+    """A limit rounded up to a power of two.
+
+    What is left of an attempt's time tells how long its earlier splits took, to the millisecond, and by taking its
+    time a program could tell a later split what it has seen. The exact limit is the parent's affair.
+    """
+    return float(2.0 ** math.ceil(math.log2(min(timeout_s, _LONGEST_LIMIT_S))))
+
+
 def _hand_over(worker: Worker, job: SplitJob) -> None:
     """Send the job. Up to the receipt no foreign code has run: whatever goes wrong is the machinery's fault."""
     deadline = wire.Deadline(_HANDOVER_LIMIT_S)
     received = wire.ReceivedJob(
-        job.source, job.x_train, job.y_train, job.n_classes, job.seed, job.timeout_s, job.memory_mb
+        job.source, job.x_train, job.y_train, job.n_classes, job.seed, _coarse(job.timeout_s), job.memory_mb
     )
     try:
         wire.send_job(worker.sock, received, deadline)

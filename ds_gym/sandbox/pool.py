@@ -237,7 +237,7 @@ class ZygotePool:
                     while self._fault is None and self._handle_notice():
                         pass
                 except (OSError, SandboxError) as error:
-                    self._fail(f"the zygote does not start or is gone: {error}")
+                    self._fail(launch.last_words(errors) or f"the zygote does not start or is gone: {error}")
                 else:
                     self._fail(launch.last_words(errors) or "the zygote has died")
         finally:

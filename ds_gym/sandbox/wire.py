@@ -27,6 +27,8 @@ _JOB = struct.Struct("<4sIQQQqdQ")  # magic, classes, source bytes, rows, featur
 _EVALUATION = struct.Struct("<4sIQ")  # magic, reserved, rows
 _ANSWER = struct.Struct("<4sBBHiQQ")  # magic, tag, failure kind, reserved, line, rows or text bytes, columns
 _CHUNK_BYTES = 1 << 20
+_LONGEST_S = 1e9  # about 30 years: the system takes no limit much longer than that
+_MOST_MB = 1 << 30
 
 
 class Answer(IntEnum):
@@ -67,7 +69,7 @@ class Deadline:
         seconds = self._end - time.monotonic()
         if seconds <= 0:
             raise DeadlineExceeded
-        sock.settimeout(seconds)
+        sock.settimeout(min(seconds, _LONGEST_S))
 
 
 def send_all(sock: socket.socket, data: bytes | NDArray, deadline: Deadline) -> None:
@@ -150,7 +152,8 @@ def send_job(sock: socket.socket, job: ReceivedJob, deadline: Deadline) -> None:
     source = encode_source(job.source)
     n_rows, n_features = job.x_train.shape
     seed = int(job.seed) % 2**63
-    header = _JOB.pack(MAGIC, job.n_classes, len(source), n_rows, n_features, seed, job.timeout_s, int(job.memory_mb))
+    limits = min(job.timeout_s, _LONGEST_S), min(int(job.memory_mb), _MOST_MB)
+    header = _JOB.pack(MAGIC, job.n_classes, len(source), n_rows, n_features, seed, *limits)
     send_all(sock, header + source, deadline)
     send_all(sock, job.x_train, deadline)
     send_all(sock, job.y_train, deadline)

@@ -196,12 +196,12 @@ def test_comments_survive() -> None:
         ("\n    x = " + "(" * 300 + ")" * 300, "SyntaxError: too many nested parentheses", 2),
         (
             "\n    a = 1\n    x = 'left \u202e right'",
-            "SyntaxError: the program holds U+202E, a control character that makes text look reordered",
+            "SyntaxError: the program holds U+202E, a control character; write it as an escape sequence",
             3,
         ),
         (
             "\n    return 1  # \u2066 fit",
-            "SyntaxError: the program holds U+2066, a control character that makes text look reordered",
+            "SyntaxError: the program holds U+2066, a control character; write it as an escape sequence",
             2,
         ),
         ("\n    return a \u202e + b", "SyntaxError: invalid non-printable character U+202E", 2),
@@ -304,13 +304,18 @@ def test_memory_that_is_short_is_no_fault_of_the_program(monkeypatch: pytest.Mon
         normalise_program("\n    return 1")
 
 
-def test_characters_that_reorder_text_reach_nobody() -> None:
+def test_characters_that_mislead_readers_reach_nobody() -> None:
     _, failure = _program_or_failure(f"Note: \u202e.\n```python\n{PROGRAM}\n```")
     assert failure is None  # in prose they harm nobody
-    for action in ("\n    x = '\u202e' = 1", "\n    return '\u2067'", "def build_model(\u202e):\n    return 1"):
-        program, failure = _program_or_failure(action)
-        assert failure is not None
-        assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(program + failure.message)
+    for character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x1b\x08\x7f\x9b":
+        for action in (
+            f"\n    x = '{character}' = 1",
+            f"\n    return '{character}'",
+            f"def build_model({character}):\n  x",
+        ):
+            program, failure = _program_or_failure(action)
+            assert failure is not None
+            assert character not in program + failure.message
 
 
 def test_characters_that_only_look_different_are_the_same_to_python() -> None:
