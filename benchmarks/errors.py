@@ -15,6 +15,10 @@ class ResultError(Exception):
     """A result file cannot be read. The message is one line that names the file."""
 
 
+class MeasurementFailed(Exception):
+    """Something that was to be measured did not run. The message is one line."""
+
+
 class StorageError(Exception):
     """A file of a run cannot be written (no space, no permission). The message is one line that names the file."""
 
