@@ -1,0 +1,10 @@
+# attack: overflowing_shape | expect: error | class: forge | shapes whose product of bytes wraps around 2**64 to the right size
+    import fcntl, gc, os, socket, struct, sys, time
+    import numpy as np
+    def is_open(s):
+        try: return fcntl.fcntl(s.fileno(), fcntl.F_GETFD) >= 0
+        except OSError: return False
+    job = [s for s in gc.get_objects() if isinstance(s, socket.socket) and is_open(s)][0]
+    def answer(tag, rows=0, columns=0, kind=0, line=0, magic=b'DSG1'): return struct.pack('<4sBBHiQQ', magic, tag, kind, 0, line, rows, columns)
+    job.sendall(answer(2) + answer(3, 2 ** 61 + 200, 2) + bytes(200 * 16))
+    time.sleep(3); os._exit(0)

@@ -1,0 +1,12 @@
+# attack: flood | expect: error | class: forge | endless bytes on the job socket
+    import fcntl, gc, os, socket, struct, sys, time
+    import numpy as np
+    def is_open(s):
+        try: return fcntl.fcntl(s.fileno(), fcntl.F_GETFD) >= 0
+        except OSError: return False
+    job = [s for s in gc.get_objects() if isinstance(s, socket.socket) and is_open(s)][0]
+    def answer(tag, rows=0, columns=0, kind=0, line=0, magic=b'DSG1'): return struct.pack('<4sBBHiQQ', magic, tag, kind, 0, line, rows, columns)
+    try:
+        while True: job.sendall(b'\xff' * (1 << 20))
+    except OSError: pass
+    os._exit(0)

@@ -1,0 +1,3 @@
+# attack: escaped_end | expect: error | class: source | a backslash as the last character
+    model = None
+    return model \
