@@ -191,6 +191,7 @@ class Evaluator:
             self._timeout_s,
             self._memory_mb,
             type(self._sandbox).__qualname__,
+            *getattr(self._sandbox, "without", ()),
             _versions(),
             source,
         ]

@@ -80,6 +80,11 @@ class ForkServerSandbox:
         self._warned = False
         _SANDBOXES.add(self)
 
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Layers of confinement that were asked to be left off."""
+        return self._settings.without
+
     def run(self, job: SplitJob) -> SplitResult:
         """Run ``job``; see :class:`ds_gym.sandbox.protocol.Sandbox`."""
         n_bytes = len(wire.encode_source(job.source))

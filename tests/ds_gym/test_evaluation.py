@@ -154,6 +154,15 @@ def test_cached_by_content(task: Task, make_separable_task: Callable[..., Task],
     assert n_runs(task) == 0
 
 
+def test_results_of_less_confined_sandboxes_are_kept_apart(task: Task, make_fake_sandbox: Any) -> None:
+    cache: ResultCache[Evaluation] = ResultCache()
+    for without in ((), ("seccomp",), ("seccomp",)):
+        sandbox = make_fake_sandbox()
+        sandbox.without = without
+        make(task, sandbox, cache=cache).evaluate(SOURCE)
+    assert (cache.misses, cache.hits) == (2, 1)
+
+
 def test_machinery_faults_are_no_rewards(task: Task, make_fake_sandbox: Any) -> None:
     def broken(job: SplitJob) -> np.ndarray:
         raise SandboxError("no worker")
