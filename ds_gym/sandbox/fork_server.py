@@ -30,8 +30,8 @@ _LOGGER = logging.getLogger(__name__)
 _HANDOVER_LIMIT_S = 60.0
 _LONGEST_LIMIT_S = 2.0**30
 _EXPECTED_LAYERS = ("namespaces", "landlock", "seccomp", "no_new_privs", "resource limits")
-_MACHINERY_TRIES = 3
-"""A job, then the same with another worker, then with another zygote."""
+_MACHINERY_TRIES = 5
+"""A job, then the same with another worker, then with other zygotes."""
 
 
 class ForkServerSandbox:
@@ -101,7 +101,7 @@ class ForkServerSandbox:
             except MachineryFault as fault:
                 _LOGGER.info("try %d of %d of a job: %s", n_tried, _MACHINERY_TRIES, fault)
                 last_fault = fault
-                if not pool.usable or n_tried == _MACHINERY_TRIES - 1:
+                if not pool.usable or n_tried > 1:
                     self._discard(pool)
         raise SandboxError(f"the sandbox failed {_MACHINERY_TRIES} times, last: {last_fault}")
 

@@ -122,7 +122,7 @@ def test_no_text_raises_an_exception_in_the_parent(fuzzed_env: gym.Env[str, str]
         outcomes[_check(info, float(reward))] += 1
 
     attempt()
-    assert {"scored", "syntax", "exception", "killed", "invalid_predictions"} <= set(outcomes)  # it reaches everywhere
+    assert {"scored", "syntax", "exception", "invalid_predictions"} <= set(outcomes)  # it reaches everywhere
     assert outcomes["scored"] > 50
 
 
