@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from typing import NoReturn
 
 from ds_gym.failures import Failure
 from ds_gym.sandbox import confine, preload, program, seeding, self_test, wire
 
+_LINGER_S = 0.5
+"""The zygote ends a worker that has answered, at a moment when that disturbs no other; this is if it forgets to."""
+
 
 def run_worker(
     job_socket: socket.socket,
-    warming: int,
+    warming: int | None,
     *,
     confinement: confine.Confinement,
     zygote_pid: int,
@@ -24,7 +28,8 @@ def run_worker(
 
     Args:
         job_socket: the other end is the parent's.
-        warming: descriptor to close once the worker is warm.
+        warming: descriptor to close once the worker has run a small program to be warm; None for a worker that is
+            needed at once.
         confinement: to be put on first.
         zygote_pid: process with which to die.
         serial: number of this worker among those of its zygote.
@@ -32,14 +37,17 @@ def run_worker(
     """
     status = 1
     try:
-        confinement.enter([job_socket.fileno(), warming], zygote_pid, serial)
-        if not wire.has_arrived(job_socket):
-            preload.warm_up()
-        os.close(warming)
+        keep = [job_socket.fileno()] if warming is None else [job_socket.fileno(), warming]
+        confinement.enter(keep, zygote_pid, serial)
+        if warming is not None:
+            if not wire.has_arrived(job_socket):
+                preload.warm_up()
+            os.close(warming)
         job = wire.receive_job(job_socket)
         confinement.limit_job(job.memory_mb, job.timeout_s, space)
         wire.send_answer(job_socket, wire.Answer.RECEIVED)
         _run_job(job_socket, job)
+        time.sleep(_LINGER_S)
         status = 0
     except ConnectionError:
         pass  # the parent has no use for this worker any more

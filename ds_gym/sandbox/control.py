@@ -11,9 +11,12 @@ MAX_TEXT_BYTES = 1 << 14
 
 
 class Request(bytes, Enum):
-    """From the parent: fork so many workers; kill and reap one; say how one ended."""
+    """From the parent: fork so many workers when nothing else is to be done; so many of these at once, since programs
+    wait; stop one that is done, to be killed later; kill and reap one; say how one ended."""
 
     FORK = b"F"
+    HURRY = b"U"
+    PARK = b"P"
     RELEASE = b"R"
     STATUS = b"W"
 

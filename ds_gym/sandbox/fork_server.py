@@ -41,7 +41,7 @@ class ForkServerSandbox:
     with the interpreter, and when this process is killed. Copies made by pickling start a zygote of their own.
 
     Args:
-        n_idle: workers kept forked and warm (default: twice the processors, between 6 and 32).
+        n_idle: workers kept forked and warm (default: twice the processors, between 8 and 32).
         without: layers of confinement to leave off, of "namespaces", "landlock", "seccomp" and "own user": for systems
             that a layer does not suit, and to see what the others hold.
         strict: whether to refuse to run with less than seccomp and one of Landlock and namespaces, or when the
@@ -70,7 +70,7 @@ class ForkServerSandbox:
             bubblewrap_command()
         self._arguments = (n_idle, tuple(sorted(without)), strict, bubblewrap)
         self._settings = ZygoteSettings(
-            n_idle=n_idle or min(max(2 * usable_processors(), 6), 32),
+            n_idle=n_idle or min(max(2 * usable_processors(), 8), 32),
             without=tuple(sorted(without)),
             bubblewrap=bubblewrap,
             find_fault=_what_strict_refuses if strict else _nothing,
@@ -213,13 +213,15 @@ def _what_strict_refuses(report: dict[str, str]) -> str | None:
 
 def _run_on(pool: ZygotePool, job: SplitJob) -> SplitResult:
     worker = pool.take()
+    has_answered = False
     try:
         _hand_over(worker, job)
         start = time.perf_counter()
         probabilities, failure = _converse(pool, worker, job)
+        has_answered = probabilities is not None
         return SplitResult(probabilities, failure, time.perf_counter() - start)
     finally:
-        pool.release(worker)
+        pool.release(worker, has_answered)
 
 
 def _coarse(timeout_s: float) -> float:

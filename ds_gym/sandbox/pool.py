@@ -102,15 +102,15 @@ class ZygotePool:
         self._changed = threading.Condition()
         self._send_lock = threading.Lock()
         self._idle: deque[Worker] = deque()
-        self._n_ordered = 0
-        self._n_running = 0
+        self._n_ordered = settings.n_idle
+        self._n_urgent = 0
         self._statuses: dict[int, tuple[int, int]] = {}
         self._report: dict[str, str] | None = None
         self._fault: str | None = None
         self._insufficient = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control, self._zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._order_workers()
+        self._request(Request.FORK, settings.n_idle)
         self._thread = threading.Thread(target=self._listen, name="ds-gym-sandbox", daemon=True)
         try:
             self._thread.start()
@@ -145,6 +145,7 @@ class ZygotePool:
             MachineryFault: none came in time, or the zygote has died.
         """
         self.report()
+        self._hurry()
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._fault is not None, _WORKER_LIMIT_S)
             if self._fault is not None:
@@ -152,8 +153,9 @@ class ZygotePool:
             if not self._idle:
                 raise MachineryFault(f"no worker within {_WORKER_LIMIT_S:g} s")
             worker = self._idle.popleft()
-            self._n_running += 1
-        self._order_workers()
+            self._n_ordered += 1
+        self._request(Request.FORK, 1)
+        self._hurry()
         return worker
 
     def exit_status(self, worker: Worker) -> tuple[int, int]:
@@ -173,15 +175,19 @@ class ZygotePool:
                 raise MachineryFault(self._fault or "the zygote does not answer")
             return self._statuses.pop(worker.pid)
 
-    def release(self, worker: Worker) -> None:
-        """Kill a worker and all that it started, whatever it is doing."""
-        worker.kill()
+    def release(self, worker: Worker, has_answered: bool) -> None:
+        """Give a worker back, which never runs again.
+
+        Args:
+            worker: what :meth:`take` gave.
+            has_answered: whether it is done. It is then only stopped at once, and killed, with all that it started, in
+                the next moment without requests: to take down its memory while the next program runs would slow that.
+        """
+        if not has_answered:
+            worker.kill()
         worker.close()
-        with self._changed:
-            self._n_running -= 1
         with contextlib.suppress(MachineryFault):
-            self._request(Request.RELEASE, worker.pid)
-            self._order_workers()
+            self._request(Request.PARK if has_answered else Request.RELEASE, worker.pid)
 
     def abandon(self) -> None:
         """Let the zygote end, without waiting for it."""
@@ -198,15 +204,14 @@ class ZygotePool:
             self._process.returncode = 0  # not this process's child: nothing to wait for or to warn of
         self._close_descriptors()
 
-    def _order_workers(self) -> None:
-        """Let the zygote fork: while programs run, only what they may need next, for forking takes their time."""
+    def _hurry(self) -> None:
+        """Let some of the ordered workers come at once, if hardly one is left for a program that may come next."""
         with self._changed:
-            n_wanted = self._settings.n_idle if self._n_running == 0 else min(self._settings.n_idle, _N_IDLE_WHEN_BUSY)
-            n_missing = n_wanted - len(self._idle) - self._n_ordered
+            n_missing = min(_N_IDLE_WHEN_BUSY - len(self._idle) - self._n_urgent, self._n_ordered - self._n_urgent)
             if n_missing <= 0:
                 return
-            self._n_ordered += n_missing
-        self._request(Request.FORK, n_missing)
+            self._n_urgent += n_missing
+        self._request(Request.HURRY, n_missing)
 
     def _request(self, what: Request, number: int) -> None:
         try:
@@ -285,6 +290,7 @@ class ZygotePool:
                     self._fail("this process has no descriptor left for a worker's socket")
                     return False
                 self._n_ordered -= 1
+                self._n_urgent = max(self._n_urgent - 1, 0)
                 job_socket, *pidfd = descriptors
                 self._idle.append(Worker(pid, socket.socket(fileno=job_socket), pidfd[0] if pidfd else None))
             elif what == Notice.STATUS:

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Collection
 from typing import NoReturn
 
@@ -24,7 +25,9 @@ from ds_gym.sandbox.strays import ProcessTable
 _EXIT_GRACE_S = 0.2
 _MAX_ROUNDS = 100
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
-_REAP_EVERY_MS = 20
+_POLL_MS = 5
+_QUIET_S = 0.004
+_MAX_PARKED = 8
 _MAX_WARMING = max(1, confine.usable_processors() // 2)
 """Workers that get ready at the same time; the other processors are for those that run programs."""
 _ARENAS_BYTES = 64 << 20
@@ -49,7 +52,10 @@ class Zygote:
         self._workers: set[int] = set()
         self._dying: set[int] = set()
         self._warming: set[int] = set()
+        self._parked: deque[int] = deque()
         self._n_owed = 0
+        self._n_urgent = 0
+        self._last_request = 0.0
         self._events = select.poll()
         self._events.register(control, select.POLLIN)
         self._serial = 0
@@ -87,12 +93,20 @@ class Zygote:
         self._tell_text(Notice.HELLO, "\n".join(f"{name}\t{state}" for name, state in report.items()))
 
     def serve(self) -> None:
-        """Answer requests, one after another, and fork in between."""
+        """Answer requests, one after another; kill what is parked and fork what is owed in moments without any."""
         while True:
-            while self._n_owed and len(self._warming) < _MAX_WARMING:
+            while self._n_urgent:
+                self._n_urgent -= 1
                 self._n_owed -= 1
-                self._fork()
-            for descriptor, _ in self._events.poll(_REAP_EVERY_MS if self._dying else None):
+                self._fork(warm=False)
+            is_quiet = time.monotonic() - self._last_request > _QUIET_S
+            while self._parked and (is_quiet or len(self._parked) > _MAX_PARKED):
+                self._release(self._parked.popleft())
+            if is_quiet and self._n_owed and len(self._warming) < _MAX_WARMING:
+                self._n_owed -= 1
+                self._fork(warm=True)
+            is_idle = not (self._dying or self._parked or self._n_owed)
+            for descriptor, _ in self._events.poll(None if is_idle else _POLL_MS):
                 if descriptor in self._warming:
                     self._warming.discard(descriptor)
                     self._events.unregister(descriptor)
@@ -106,9 +120,14 @@ class Zygote:
         data = self._control.recv(REQUEST.size, socket.MSG_WAITALL)
         if len(data) < REQUEST.size:
             return False
+        self._last_request = time.monotonic()
         what, number = REQUEST.unpack(data)
         if what == Request.FORK:
             self._n_owed += number
+        elif what == Request.HURRY:
+            self._n_urgent += min(number, self._n_owed - self._n_urgent)
+        elif what == Request.PARK:
+            self._park(number)
         elif what == Request.RELEASE:
             self._release(number)
         elif what == Request.STATUS:
@@ -130,9 +149,9 @@ class Zygote:
         data = text.encode("utf-8", "replace")[:MAX_TEXT_BYTES]
         self._control.sendall(NOTICE.pack(notice.value, 0, len(data), 0) + data)
 
-    def _fork(self) -> None:
+    def _fork(self, warm: bool) -> None:
         parent_end, worker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        warm, warming = os.pipe()
+        is_warm, warming = os.pipe() if warm else (None, None)
         self._serial = (self._serial + 1) % namespaces.OWN_USERS
         pid = os.fork()
         if pid == 0:
@@ -146,13 +165,23 @@ class Zygote:
             )
         self._workers.add(pid)
         worker_end.close()
-        os.close(warming)
-        self._warming.add(warm)
-        self._events.register(warm, select.POLLIN)
+        if is_warm is not None and warming is not None:
+            os.close(warming)
+            self._warming.add(is_warm)
+            self._events.register(is_warm, select.POLLIN)
         descriptors = [parent_end.detach(), *_open_pidfd(pid)]
         socket.send_fds(self._control, [NOTICE.pack(Notice.WORKER.value, pid, 0, 0)], descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+
+    def _park(self, pid: int) -> None:
+        """Stop a worker that has answered, so that nothing of it runs any more, and keep it for a quiet moment."""
+        if self._confinement.filter_program is None:  # what it has started runs on
+            self._release(pid)
+        elif pid in self._workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+            self._parked.append(pid)
 
     def _release(self, pid: int) -> None:
         """Kill a worker with all that it may have started."""
