@@ -20,6 +20,11 @@ MAX_ERROR_CHARACTERS = 400
 MAX_PREVIOUS_CODE_LINES = 40
 """Longer programs are cut in the prompt; ``info["code"]`` keeps the whole program."""
 
+FILL_MARK = "<FILL_ME>"
+"""Stands where a fill-in-the-middle model writes."""
+
+_QUOTED_FILL_MARK = "<FILL ME>"  # what a mark in a previous program becomes: tokenisers allow only one
+
 
 @dataclass(frozen=True)
 class PromptContext:
@@ -70,6 +75,16 @@ def completion_prompt(context: PromptContext) -> str:
     return "\n".join(lines)
 
 
+def infill_prompt(context: PromptContext) -> str:
+    """The same prefix with :data:`FILL_MARK` after it and the line ``return model``, for fill-in-the-middle models.
+
+    The format of arXiv 2402.06700, as the tokeniser of Code Llama reads it (B. Rozière et al., arXiv 2308.12950): the
+    mark occurs once, the action takes its place and so begins with a newline, and binds the name ``model``.
+    """
+    prefix = completion_prompt(context).replace(FILL_MARK, _QUOTED_FILL_MARK)
+    return f"{prefix}{FILL_MARK}\n    return model"
+
+
 def instruct_prompt(context: PromptContext) -> str:
     """An instruction for a chat model, in Markdown; the answer is a whole ``build_model`` in a fenced block."""
     paragraphs = [
@@ -90,6 +105,7 @@ def instruct_prompt(context: PromptContext) -> str:
 
 PROMPT_STYLES: dict[str, Callable[[PromptContext], str]] = {
     "completion": completion_prompt,
+    "infill": infill_prompt,
     "instruct": instruct_prompt,
 }
 
