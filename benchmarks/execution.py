@@ -250,7 +250,7 @@ class _Run:
                 actions = workplace.agent.act(observations, generator)
                 observations, step_rewards, _, _, step_infos = envs.step(actions)
                 rewards += [float(reward) for reward in step_rewards]
-                infos += step_infos["attempts"]
+                infos.extend(step_infos["attempts"])
         finally:
             envs.close()
         scores = [float(info["score"]) for info in infos[:wanted] if info["status"] == "scored"]

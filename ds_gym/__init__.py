@@ -5,7 +5,7 @@ Importing the package registers ``DataSci-v0``: ``gymnasium.make("DataSci-v0", t
 
 from ds_gym.failures import Failure, SandboxError
 from ds_gym.registration import register_envs
-from ds_gym.tasks import Solution, Task, get_task, list_tasks, register_task
+from ds_gym.tasks import Solution, Task, get_task, list_suites, list_tasks, register_task
 
 __version__ = "0.1.0"
 
@@ -16,6 +16,7 @@ __all__ = [
     "Task",
     "__version__",
     "get_task",
+    "list_suites",
     "list_tasks",
     "register_task",
 ]

@@ -170,6 +170,7 @@ class Evaluator:
             seed=number,
             timeout_s=timeout_s,
             memory_mb=self._memory_mb,
+            columns=self.task.columns,
         )
         result = self._sandbox.run(job)
         if result.failure is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ds_gym.evaluation import Evaluation
 from ds_gym.failures import Failure
 
@@ -58,3 +60,14 @@ def plain_info(info: dict[str, Any]) -> dict[str, Any]:
     if isinstance(plain.get("error"), Mapping):
         plain["error"] = dict(plain["error"])
     return plain
+
+
+def select_infos(infos: dict[str, Any], env_ids: list[int]) -> dict[str, Any]:
+    """The ``infos`` of a vector environment for some environments: every array cut down to ``len(env_ids)`` items."""
+    selected: dict[str, Any] = {}
+    for key, value in infos.items():
+        if isinstance(value, dict):
+            selected[key] = select_infos(value, env_ids)
+        else:
+            selected[key] = value[env_ids] if isinstance(value, np.ndarray) else value
+    return selected

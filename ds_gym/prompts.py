@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ds_gym.columns import Column
 from ds_gym.failures import Failure
 
 MAX_NAMED_FEATURES = 12
@@ -19,6 +20,11 @@ MAX_ERROR_CHARACTERS = 400
 
 MAX_PREVIOUS_CODE_LINES = 40
 """Longer programs are cut in the prompt; ``info["code"]`` keeps the whole program."""
+
+FILL_MARK = "<FILL_ME>"
+"""Stands where a fill-in-the-middle model writes."""
+
+_QUOTED_FILL_MARK = "<FILL ME>"  # what a mark in a previous program becomes: tokenisers allow only one
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class PromptContext:
         previous_code: the program that just failed, normalised (``def build_model(x_train, y_train):`` and a body
             indented by four spaces), or None on a first attempt.
         failure: why it failed, or None on a first attempt.
+        columns: empty where ``x_train`` is an array; else one description a column of the data frame that it is.
     """
 
     title: str
@@ -47,6 +54,7 @@ class PromptContext:
     max_attempts: int = 5
     previous_code: str | None = None
     failure: Failure | None = None
+    columns: tuple[Column, ...] = ()
 
 
 def completion_prompt(context: PromptContext) -> str:
@@ -70,6 +78,16 @@ def completion_prompt(context: PromptContext) -> str:
     return "\n".join(lines)
 
 
+def infill_prompt(context: PromptContext) -> str:
+    """The same prefix with :data:`FILL_MARK` after it and the line ``return model``, for fill-in-the-middle models.
+
+    The format of arXiv 2402.06700, as the tokeniser of Code Llama reads it (B. Rozière et al., arXiv 2308.12950): the
+    mark occurs once, the action takes its place and so begins with a newline, and binds the name ``model``.
+    """
+    prefix = completion_prompt(context).replace(FILL_MARK, _QUOTED_FILL_MARK)
+    return f"{prefix}{FILL_MARK}\n    return model"
+
+
 def instruct_prompt(context: PromptContext) -> str:
     """An instruction for a chat model, in Markdown; the answer is a whole ``build_model`` in a fenced block."""
     paragraphs = [
@@ -90,17 +108,27 @@ def instruct_prompt(context: PromptContext) -> str:
 
 PROMPT_STYLES: dict[str, Callable[[PromptContext], str]] = {
     "completion": completion_prompt,
+    "infill": infill_prompt,
     "instruct": instruct_prompt,
 }
 
 
 def _data_sentence(context: PromptContext) -> str:
     n_features = len(context.feature_names)
-    names = f" ({', '.join(map(_one_line, context.feature_names))})" if n_features <= MAX_NAMED_FEATURES else ""
-    return (
-        f"{n_features} features{names}, x_train is a float array of shape ({context.n_rows}, {n_features}), "
-        f"y_train holds {context.n_classes} classes 0..{context.n_classes - 1}."
-    )
+    shape = f"shape ({context.n_rows}, {n_features})"
+    if context.columns:
+        kind = f"a pandas DataFrame of {shape}, in which values may be missing"
+        words = [
+            f"{column.name}: {'number' if column.categories is None else 'category'}" for column in context.columns
+        ]
+        n_nominal = sum(column.categories is not None for column in context.columns)
+        count = f"{n_features} features, {n_nominal} of them categories"
+    else:
+        kind = f"a float array of {shape}"
+        words = list(context.feature_names)
+        count = f"{n_features} features"
+    names = f" ({', '.join(map(_one_line, words))})" if n_features <= MAX_NAMED_FEATURES else ""
+    return f"{count}{names}, x_train is {kind}, y_train holds {context.n_classes} classes 0..{context.n_classes - 1}."
 
 
 def _error_text(context: PromptContext) -> str:

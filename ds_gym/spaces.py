@@ -26,6 +26,7 @@ from gymnasium.vector.utils import (
     read_from_shared_memory,
     write_to_shared_memory,
 )
+from gymnasium.wrappers.utils import create_zero_array
 
 _SAMPLE_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_=.,:()[]\"'# \n\täßéλ→漢字🙂"
 _LONGEST_SAMPLE = 64
@@ -198,6 +199,11 @@ def _batch_differing_spaces(spaces: Sequence[UnicodeText]) -> Tuple:
 @create_empty_array.register(UnicodeText)
 def _create_empty_array(space: UnicodeText, n: int = 1, fn: Callable[..., Any] = np.zeros) -> tuple[str, ...]:
     return tuple(" " * space.min_length for _ in range(n))
+
+
+@cast(Any, create_zero_array).register(UnicodeText)  # declared as generic in what it returns
+def _create_zero_array(space: UnicodeText) -> str:
+    return " " * space.min_length
 
 
 @concatenate.register(UnicodeText)

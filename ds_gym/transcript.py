@@ -46,14 +46,24 @@ class Attempt:
 
 def render_ansi(task: Task, protocol: str, attempts: Sequence[Attempt], max_attempts: int) -> str:
     """The episode so far, for a person to read: every program, with its error or its score."""
-    lines = [f"{task.title} ({task.name}), protocol {protocol}", task.description]
-    for number, attempt in enumerate(attempts, start=1):
-        lines += ["", f"Attempt {number} of {max_attempts}: {_outcome(attempt.evaluation)}"]
-        lines += [f"  {i:>3} | {line}" for i, line in enumerate(attempt.code.split("\n"), start=1)]
-        if attempt.evaluation.failure is not None:
-            lines += ["", textwrap.indent(_error(attempt.evaluation.failure), "  ")]
+    parts = [describe_task(task, protocol)]
+    parts += [describe_attempt(attempt, number, max_attempts) for number, attempt in enumerate(attempts, start=1)]
     if not attempts:
-        lines += ["", f"No attempt yet; {max_attempts} may be made."]
+        parts.append(f"No attempt yet; {max_attempts} may be made.")
+    return "\n\n".join(parts)
+
+
+def describe_task(task: Task, protocol: str) -> str:
+    """What is to be solved, in a few lines."""
+    return f"{task.title} ({task.name}), protocol {protocol}\n{task.description}"
+
+
+def describe_attempt(attempt: Attempt, number: int, max_attempts: int) -> str:
+    """One program, with its error or its score."""
+    lines = [f"Attempt {number} of {max_attempts}: {_outcome(attempt.evaluation)}"]
+    lines += [f"  {i:>3} | {line}" for i, line in enumerate(_printable(attempt.code).split("\n"), start=1)]
+    if attempt.evaluation.failure is not None:
+        lines += ["", textwrap.indent(_printable(_error(attempt.evaluation.failure)), "  ")]
     return "\n".join(lines)
 
 
@@ -67,3 +77,8 @@ def _outcome(evaluation: Evaluation) -> str:
 def _error(failure: Failure) -> str:
     place = "" if failure.line is None else f" (line {failure.line})"
     return f"{failure.message}{place}"
+
+
+def _printable(text: str) -> str:
+    """Without characters that could command a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -36,6 +36,13 @@ def check_choice(argument: str, given: object, allowed: Iterable[str]) -> str:
     raise unknown_choice(argument, given, names)
 
 
+def check_flag(argument: str, given: object) -> bool:
+    """``given`` if it is True or False; else a ValueError."""
+    if isinstance(given, bool):
+        return given
+    raise ValueError(f"{argument}: given {_shown(given)}; allowed: True or False")
+
+
 def check_integer(argument: str, given: object, minimum: int) -> int:
     """``given`` as an int if it is an integer (not a bool) of at least ``minimum``; else a ValueError."""
     if isinstance(given, Integral) and not isinstance(given, bool) and int(given) >= minimum:
@@ -49,6 +56,31 @@ def check_number(argument: str, given: object, low: float, high: float = math.in
         return float(given)
     bounds = f"a number above {low:g}" if math.isinf(high) else f"a number between {low:g} and {high:g}"
     raise ValueError(f"{argument}: given {_shown(given)}; allowed: {bounds} (bounds excluded)")
+
+
+def check_indices(argument: str, given: Iterable[Any], n: int) -> list[int]:
+    """``given`` as a list of int if they are different integers from 0 to n - 1; else a ValueError."""
+    numbers = [
+        int(i) if isinstance(i, Integral) and not isinstance(i, bool) else -1
+        for i in (given if isinstance(given, Iterable) else [None])
+    ]
+    if all(0 <= number < n for number in numbers) and len(set(numbers)) == len(numbers):
+        return numbers
+    raise ValueError(f"{argument}: given {_shown(given)}; allowed: different integers from 0 to {n - 1}")
+
+
+def check_options(options: object, allowed: Collection[str]) -> dict[str, Any]:
+    """A copy of the ``options`` of a ``reset``, {} for None; a ValueError if it is no dictionary or has other keys."""
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise ValueError(
+            f"options: given {_shown(options)}; allowed: a dictionary with {', '.join(map(repr, allowed))}"
+        )
+    for option in options:
+        if option not in allowed:
+            raise unknown_choice("options", option, allowed)
+    return dict(options)
 
 
 def _shown(value: Any) -> str:

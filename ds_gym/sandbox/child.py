@@ -8,6 +8,7 @@ import sys
 import time
 from typing import NoReturn
 
+from ds_gym.columns import hand_over
 from ds_gym.failures import Failure
 from ds_gym.sandbox import confine, preload, program, seeding, self_test, wire
 
@@ -58,10 +59,10 @@ def run_worker(
 def _run_job(job_socket: socket.socket, job: wire.ReceivedJob) -> None:
     seeding.seed_generators(job.seed)
     try:
-        model = program.build(job.source, job.x_train, job.y_train)
+        model = program.build(job.source, hand_over(job.x_train, job.columns), job.y_train)
         wire.send_answer(job_socket, wire.Answer.BUILT)
         x_eval = wire.receive_evaluation_rows(job_socket, job.x_train.shape[1])
-        probabilities = program.predict(model, job.source, x_eval, job.n_classes)
+        probabilities = program.predict(model, job.source, hand_over(x_eval, job.columns), job.n_classes)
     except program.ProgramFailed as failed:
         wire.send_failure(job_socket, failed.failure)
     except MemoryError:  # to describe the failure took more than was left

@@ -236,9 +236,8 @@ def _coarse(timeout_s: float) -> float:
 def _hand_over(worker: Worker, job: SplitJob) -> None:
     """Send the job. Up to the receipt no foreign code has run: whatever goes wrong is the machinery's fault."""
     deadline = wire.Deadline(_HANDOVER_LIMIT_S)
-    received = wire.ReceivedJob(
-        job.source, job.x_train, job.y_train, job.n_classes, job.seed, _coarse(job.timeout_s), job.memory_mb
-    )
+    limits = _coarse(job.timeout_s), job.memory_mb
+    received = wire.ReceivedJob(job.source, job.x_train, job.y_train, job.n_classes, job.seed, *limits, job.columns)
     try:
         wire.send_job(worker.sock, received, deadline)
         wire.expect_answer(worker.sock, wire.Answer.RECEIVED, (0, 0), 0, deadline)

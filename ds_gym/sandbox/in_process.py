@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator
 
+from ds_gym.columns import hand_over
 from ds_gym.failures import Failure
 from ds_gym.sandbox import program, seeding
 from ds_gym.sandbox.predictions import check_probabilities
@@ -39,8 +40,8 @@ class InProcessSandbox:
         probabilities = None
         with self._lock, seeding.seeded(job.seed), _silence():
             try:
-                model = program.build(job.source, job.x_train.copy(), job.y_train.copy())
-                raw = program.predict(model, job.source, job.x_eval.copy(), job.n_classes)
+                model = program.build(job.source, hand_over(job.x_train.copy(), job.columns), job.y_train.copy())
+                raw = program.predict(model, job.source, hand_over(job.x_eval.copy(), job.columns), job.n_classes)
             except program.ProgramFailed as failed:
                 if isinstance(failed.__cause__, KeyboardInterrupt):
                     raise KeyboardInterrupt from None  # Ctrl-C is for the caller

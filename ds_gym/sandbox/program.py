@@ -21,8 +21,10 @@ class ProgramFailed(Exception):
         self.failure = failure
 
 
-def build(source: str, x_train: NDArray[np.float64], y_train: NDArray[np.int64]) -> Any:
+def build(source: str, x_train: Any, y_train: NDArray[np.int64]) -> Any:
     """Execute ``source`` and call its ``build_model``.
+
+    ``x_train`` is float64 ``[n, f]`` or a data frame (see :func:`ds_gym.columns.hand_over`).
 
     Raises:
         ProgramFailed: whatever went wrong.
@@ -53,7 +55,7 @@ def build(source: str, x_train: NDArray[np.float64], y_train: NDArray[np.int64])
     return model
 
 
-def predict(model: Any, source: str, x_eval: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
+def predict(model: Any, source: str, x_eval: Any, n_classes: int) -> NDArray[np.float64]:
     """Ask the model for probabilities.
 
     Returns:

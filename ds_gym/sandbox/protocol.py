@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ds_gym.columns import Column
 from ds_gym.failures import Failure
 
 MAX_SOURCE_BYTES = 1 << 18
@@ -27,6 +28,7 @@ class SplitJob:
         seed: seeds ``random``, numpy's global generator, and generators made without a seed.
         timeout_s: wall-clock limit in seconds, counted from the moment at which a worker has the job.
         memory_mb: memory in MiB that the program may use on top of the preloaded libraries.
+        columns: empty, or one description a column: the program then gets ``x_train`` and ``x_eval`` as data frames.
     """
 
     source: str
@@ -37,6 +39,7 @@ class SplitJob:
     seed: int
     timeout_s: float
     memory_mb: int
+    columns: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring the arrays into the layout that is sent.
@@ -54,6 +57,8 @@ class SplitJob:
                 f"SplitJob arrays do not fit together: x_train {self.x_train.shape}, y_train {self.y_train.shape}, "
                 f"x_eval {self.x_eval.shape}; rows of x_train and y_train, columns of x_train and x_eval must agree"
             )
+        if self.columns and len(self.columns) != self.x_train.shape[1]:
+            raise ValueError(f"SplitJob.columns has {len(self.columns)} entries for {self.x_train.shape[1]} columns")
         for name in ("n_classes", "timeout_s", "memory_mb"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"SplitJob.{name} is {getattr(self, name)!r}; give a positive number")

@@ -1,12 +1,13 @@
 """Bytes between parent and worker: fixed headers, raw arrays, bounded and deadlined reads. Nothing is ever unpickled.
 
-A job travels as ``job header, source, x_train, y_train``. The worker answers RECEIVED, then BUILT once ``build_model``
-has returned; only then does ``x_eval`` follow. The last answer is PREDICTIONS (a raw float64 matrix) or FAILURE (text).
-Every number in an answer is untrusted; the parent reads no more than it has decided to read beforehand.
+A job travels as ``job header, source, columns (JSON), x_train, y_train``. The worker answers RECEIVED, then BUILT once
+``build_model`` has returned; only then does ``x_eval`` follow. The last answer is PREDICTIONS (a raw float64 matrix) or
+FAILURE (text). Every number in an answer is untrusted; the parent reads no more than it has decided to read beforehand.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import socket
 import struct
@@ -17,13 +18,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ds_gym.columns import Column
 from ds_gym.failures import FAILURE_KINDS, Failure
 from ds_gym.sandbox.descriptions import MAX_MESSAGE_CHARACTERS, clean_message
 
 MAGIC = b"DSG1"
 MAX_TEXT_BYTES = 4 * MAX_MESSAGE_CHARACTERS
 _SOURCE_ENCODING = ("utf-8", "surrogatepass")
-_JOB = struct.Struct("<4sIQQQqdQ")  # magic, classes, source bytes, rows, features, seed, timeout in s, memory in MiB
+_JOB = struct.Struct("<4sIQQQQqdQ")  # magic, classes, source bytes, column bytes, rows, features, seed, seconds, MiB
 _EVALUATION = struct.Struct("<4sIQ")  # magic, reserved, rows
 _ANSWER = struct.Struct("<4sBBHiQQ")  # magic, tag, failure kind, reserved, line, rows or text bytes, columns
 _CHUNK_BYTES = 1 << 20
@@ -140,6 +142,7 @@ class ReceivedJob:
     seed: int
     timeout_s: float
     memory_mb: int
+    columns: tuple[Column, ...] = ()
 
 
 def encode_source(source: str) -> bytes:
@@ -147,14 +150,25 @@ def encode_source(source: str) -> bytes:
     return source.encode(*_SOURCE_ENCODING)
 
 
+def encode_columns(columns: tuple[Column, ...]) -> bytes:
+    """JSON, ``[[name, categories or null], ...]``; nothing for a matrix without descriptions."""
+    return json.dumps([[column.name, column.categories] for column in columns]).encode("ascii") if columns else b""
+
+
+def decode_columns(data: bytes) -> tuple[Column, ...]:
+    """The inverse of :func:`encode_columns`."""
+    described = json.loads(data) if data else []
+    return tuple(Column(name, None if values is None else tuple(values)) for name, values in described)
+
+
 def send_job(sock: socket.socket, job: ReceivedJob, deadline: Deadline) -> None:
     """Send the first phase of a job."""
-    source = encode_source(job.source)
+    source, columns = encode_source(job.source), encode_columns(job.columns)
     n_rows, n_features = job.x_train.shape
     seed = int(job.seed) % 2**63
     limits = min(job.timeout_s, _LONGEST_S), min(int(job.memory_mb), _MOST_MB)
-    header = _JOB.pack(MAGIC, job.n_classes, len(source), n_rows, n_features, seed, *limits)
-    send_all(sock, header + source, deadline)
+    header = _JOB.pack(MAGIC, job.n_classes, len(source), len(columns), n_rows, n_features, seed, *limits)
+    send_all(sock, header + source + columns, deadline)
     send_all(sock, job.x_train, deadline)
     send_all(sock, job.y_train, deadline)
 
@@ -170,15 +184,16 @@ def has_arrived(sock: socket.socket) -> bool:
 def receive_job(sock: socket.socket) -> ReceivedJob:
     """Wait for the first phase of a job, without a limit: the parent kills an idle worker that it does not need."""
     deadline = Deadline()
-    magic, n_classes, n_source, n_rows, n_features, seed, timeout_s, memory_mb = _JOB.unpack(
+    magic, n_classes, n_source, n_columns, n_rows, n_features, seed, timeout_s, memory_mb = _JOB.unpack(
         receive_bytes(sock, _JOB.size, deadline)
     )
     if magic != MAGIC:
         raise ProtocolViolation(f"job header begins with {magic!r}")
     source = receive_bytes(sock, n_source, deadline).decode(*_SOURCE_ENCODING)
+    columns = decode_columns(receive_bytes(sock, n_columns, deadline))
     x_train = _receive_array(sock, (n_rows, n_features), np.float64, deadline)
     y_train = _receive_array(sock, (n_rows,), np.int64, deadline)
-    return ReceivedJob(source, x_train, y_train, n_classes, seed, timeout_s, memory_mb)
+    return ReceivedJob(source, x_train, y_train, n_classes, seed, timeout_s, memory_mb, columns)
 
 
 def send_evaluation_rows(sock: socket.socket, x_eval: NDArray[np.float64], deadline: Deadline) -> None:

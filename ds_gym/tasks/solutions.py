@@ -37,3 +37,7 @@ ONE_HOT_NEURAL_NETWORK = """def build_model(x_train, y_train):
 EXTRA_TREES = """def build_model(x_train, y_train):
     from sklearn.ensemble import ExtraTreesClassifier
     return ExtraTreesClassifier(n_estimators=100, random_state=0).fit(x_train, y_train)"""
+
+EXTRA_TREES_300 = """def build_model(x_train, y_train):
+    from sklearn.ensemble import ExtraTreesClassifier
+    return ExtraTreesClassifier(n_estimators=300, random_state=0).fit(x_train, y_train)"""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
@@ -18,6 +19,9 @@ from gymnasium.utils.env_match import check_environments_match
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 import ds_gym
+from ds_gym.env import DataSciEnv
+from ds_gym.evaluation import PROTOCOLS
+from ds_gym.prompts import PROMPT_STYLES
 
 LINEAR = (
     "\n    from sklearn.linear_model import LogisticRegression"
@@ -40,27 +44,80 @@ def _warnings_are_errors() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("render_mode", [None, "ansi"])
-@pytest.mark.parametrize("protocol", ["holdout", "paper"])
-@pytest.mark.parametrize("prompt", ["completion", "instruct"])
-def test_checker(prompt: str, protocol: str, render_mode: str | None) -> None:
-    env = gym.make("DataSci-v0", prompt=prompt, protocol=protocol, render_mode=render_mode)
+IDS = [env_id for env_id, spec in gym.registry.items() if str(spec.entry_point).startswith("ds_gym.")]
+EVERY_KIND = [
+    pytest.param(
+        env_id, {"prompt": prompt, "protocol": protocol, "render_mode": mode}, id=f"{prompt}-{protocol}-{mode}"
+    )
+    for env_id in IDS
+    for prompt in PROMPT_STYLES
+    for protocol in PROTOCOLS
+    for mode in (None, *DataSciEnv.metadata["render_modes"])
+]
+
+
+def make(env_id: str, **kwargs: Any) -> gym.Env:
+    return gym.make(env_id, n_splits=2, **kwargs)
+
+
+@pytest.mark.parametrize(("env_id", "kwargs"), EVERY_KIND)
+def test_checker(env_id: str, kwargs: dict[str, Any]) -> None:
+    env = make(env_id, **kwargs)
     check_env(env.unwrapped)
     env.close()
 
 
-def test_namespaced_id_and_json_spec() -> None:
-    env = gym.make("ds_gym:DataSci-v0", task="wine", n_splits=2)
+@pytest.mark.parametrize(("env_id", "kwargs"), EVERY_KIND)
+def test_two_environments_match(env_id: str, kwargs: dict[str, Any]) -> None:
+    check_environments_match(make(env_id, **kwargs), make(env_id, **kwargs), num_steps=20, seed=3)
+
+
+@pytest.mark.parametrize(("env_id", "kwargs"), EVERY_KIND)
+def test_a_spec_can_be_written_and_read(env_id: str, kwargs: dict[str, Any]) -> None:
+    env = make(env_id, **kwargs)
     assert env.spec is not None
-    spec = EnvSpec.from_json(env.spec.to_json())
-    again = gym.make(spec)
-    assert again.reset(seed=1) == env.reset(seed=1)
-    assert pickle.loads(pickle.dumps(env.spec)) == env.spec
+    first = env.reset(seed=1)
+    for spec in (pickle.loads(pickle.dumps(env.spec)), EnvSpec.from_json(env.spec.to_json())):
+        assert spec == env.spec
+        again = gym.make(spec)
+        assert again.spec == env.spec
+        assert again.reset(seed=1) == first
+        assert again.step(NOTHING) == env.step(NOTHING)
+        env.reset(seed=1)
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_a_namespaced_id(env_id: str) -> None:
+    env = gym.make(f"ds_gym:{env_id}", task="wine")
+    assert env.spec is not None
     assert json.loads(env.spec.to_json())["entry_point"] == "ds_gym.env:DataSciEnv"
+    envs = gym.make_vec(f"ds_gym:{env_id}", num_envs=2, tasks=["wine", "digits"], max_episode_steps=2)
+    assert envs.spec is not None
+    for spec in (pickle.loads(pickle.dumps(envs.spec)), EnvSpec.from_json(envs.spec.to_json())):
+        assert gym.make_vec(spec).reset(seed=0)[0] == envs.reset(seed=0)[0]
 
 
-def test_two_environments_match() -> None:
-    check_environments_match(gym.make("DataSci-v0"), gym.make("DataSci-v0"), num_steps=20, seed=3)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(("prompt", "render_mode"), list(zip(PROMPT_STYLES, (None, "ansi", "human"), strict=True)))
+def test_200_actions_twice(prompt: str, protocol: str, render_mode: str | None) -> None:
+    settings = {"prompt": prompt, "protocol": protocol, "render_mode": render_mode, "cache": False}
+    tasks = ["balance_scale", "wine"]
+    first, second = (gym.make("DataSci-v0", n_splits=1, tasks=tasks, task_order="random", **settings) for _ in range(2))
+    first.action_space.seed(7)
+    kinds = np.random.default_rng(7).integers(10, size=200)
+    assert first.reset(seed=7) == second.reset(seed=7)
+    scores = set()
+    for number, kind in enumerate(kinds):
+        programs = (LINEAR.format(1 + number), NO_PROBABILITIES, BROKEN, UNNAMED, NOTHING)
+        action = programs[kind] if kind < len(programs) else first.action_space.sample()
+        step = first.step(action)
+        assert second.step(action) == step
+        if render_mode is not None:
+            assert first.render() == second.render()
+        if step[2]:
+            scores.add(step[1])
+            assert first.reset() == second.reset()
+    assert len(scores) > 10
 
 
 def rollout(task: str) -> list[Any]:
@@ -120,17 +177,6 @@ def test_all_vector_environments_agree(mode: AutoresetMode) -> None:
     assert 0.5 < expected[1][1][1] <= 1.0
     for name, maker in makers.items():
         assert vector_transcript(maker()) == expected, name
-
-
-def test_wrappers() -> None:
-    env: gym.Env = gym.make("DataSci-v0", n_splits=2, render_mode="ansi", max_episode_steps=2)
-    env = gym.wrappers.RecordEpisodeStatistics(env)
-    env = gym.wrappers.TransformReward(env, lambda reward: 2 * float(reward))
-    env.reset(seed=0)
-    assert env.step(BROKEN)[1:4] == (-2.0, False, False)
-    *_, terminated, truncated, info = env.step(BROKEN)
-    assert (terminated, truncated, info["episode"]["l"]) == (False, True, 2)
-    assert "Attempt 2 of 5" in str(env.render())
 
 
 def test_importing_is_light() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 import pytest
-from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.error import ClosedEnvironmentError, InvalidAction, ResetNeeded
 
 from ds_gym.env import DataSciEnv
 from ds_gym.tasks import Task
@@ -92,7 +93,7 @@ def test_step_and_render_and_snapshot_need_an_episode(make_env: Callable[..., Da
             call()
 
 
-@pytest.mark.parametrize("action", [None, 3, b"return 1", ["return 1"]])
+@pytest.mark.parametrize("action", [None, 3, b"return 1", ["return 1"], ("return 1",), float("nan"), object()])
 def test_an_action_is_a_string(make_env: Callable[..., DataSciEnv], action: Any) -> None:
     env = make_env()
     env.reset(seed=0)
@@ -101,7 +102,7 @@ def test_an_action_is_a_string(make_env: Callable[..., DataSciEnv], action: Any)
     assert env.step(GOOD)[4]["attempt"] == 1  # it did not count
 
 
-@pytest.mark.parametrize("prompt", ["completion", "instruct"])
+@pytest.mark.parametrize("prompt", ["completion", "infill", "instruct"])
 @pytest.mark.parametrize(
     "action",
     [
@@ -115,6 +116,8 @@ def test_an_action_is_a_string(make_env: Callable[..., DataSciEnv], action: Any)
         "\n    raise fail",
         "```",
         "\n    x = '" + "y" * 19_000,
+        "\n    # <FILL_ME>\n    return fail",
+        "\x1b[2J\x07\n    return (",
     ],
 )
 def test_any_string_is_an_attempt(make_env: Callable[..., DataSciEnv], action: str, prompt: str) -> None:
@@ -142,6 +145,25 @@ def test_the_task_of_an_episode_is_an_option(make_env: Callable[..., DataSciEnv]
         env.reset(options={"task": "whine"})
 
 
+@pytest.mark.parametrize("options", [["task"], "wine", 3, {"task": 3}, {"task": None}, {3: "wine"}, {"seed": 1}])
+def test_bad_options_change_nothing(make_env: Callable[..., DataSciEnv], options: Any) -> None:
+    env = make_env()
+    env.reset(seed=3)
+    env.step(BAD)
+    before = env.snapshot()
+    with pytest.raises(ValueError, match=r"options|task"):
+        env.reset(seed=4, options=options)
+    assert env.snapshot() == before
+    assert env.np_random_seed == 3
+
+
+@pytest.mark.parametrize("seed", [-1, "0", 0.5])
+def test_a_bad_seed(make_env: Callable[..., DataSciEnv], seed: Any) -> None:
+    env = make_env()
+    with pytest.raises(gym.error.Error, match=r"(?i)seed"):
+        env.reset(seed=seed)
+
+
 def test_infos_are_made_anew(make_env: Callable[..., DataSciEnv]) -> None:
     env = make_env()
     env.reset()
@@ -160,11 +182,14 @@ def test_infos_are_made_anew(make_env: Callable[..., DataSciEnv]) -> None:
         ({"prompt": "complete"}, r"prompt: unknown value 'complete'.*Did you mean 'completion'\?"),
         ({"sandbox": "fork_server"}, r"sandbox.*'fork_server'.*Did you mean 'fork-server'\?"),
         ({"sandbox": None}, "sandbox.*None"),
-        ({"render_mode": "human"}, "render_mode: unknown value 'human'; allowed: 'ansi'"),
+        ({"render_mode": "anis"}, r"render_mode: unknown value 'anis'.*Did you mean 'ansi'\?"),
         ({"max_attempts": 0}, "max_attempts: given 0; allowed: an integer of at least 1"),
         ({"n_splits": "5"}, "n_splits: given '5'"),
         ({"test_size": 50}, "test_size: given 50"),
         ({"timeout_s": -1}, "timeout_s: given -1"),
+        ({"cache": "off"}, "cache: given 'off'; allowed: True or False"),
+        ({"task": None}, "task: unknown value None"),
+        ({"task": ["wine"]}, "task: unknown value"),
         ({"memory_mb": 1}, "memory_mb: given 1; allowed: an integer of at least 64"),
     ],
 )
@@ -190,6 +215,44 @@ def test_render_shows_the_episode(make_env: Callable[..., DataSciEnv]) -> None:
         "  2 |     return good(x_train, y_train)",
     ):
         assert part in text
+
+
+def test_a_person_sees_the_episode_as_it_goes_on(
+    make_env: Callable[..., DataSciEnv], capsys: pytest.CaptureFixture[str]
+) -> None:
+    env, as_text = make_env(render_mode="human"), make_env(render_mode="ansi")
+    shown = []
+    for each in (env, as_text):
+        each.reset(seed=0)
+    shown.append(capsys.readouterr().out)
+    for action in (BAD, BROKEN, GOOD):
+        env.step(action)
+        as_text.step(action)
+        assert env.render() is None
+        shown.append(capsys.readouterr().out)
+    assert "".join(shown).rstrip() == as_text.render()
+    assert "Attempt 2 of 5: failed" in shown[2]
+    assert "Attempt 1 of 5" not in shown[2]
+
+
+def test_a_terminal_that_knows_ascii_only(make_env: Callable[..., DataSciEnv], monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    env = make_env(render_mode="human")
+    env.reset(seed=0)
+    env.step("\n    # 漢字\n    return fail")
+    assert b"# ??" in terminal.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("mode", ["ansi", "human"])
+def test_a_program_cannot_command_the_terminal(
+    make_env: Callable[..., DataSciEnv], mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = make_env(render_mode=mode)
+    env.reset(seed=0)
+    env.step("\n    x = '\x1b[2J\x07'\n    return fail")
+    shown = f"{env.render()}{capsys.readouterr().out}"
+    assert r"x = '\x1b[2J\x07'" in shown
 
 
 def test_render_without_a_mode_warns(make_env: Callable[..., DataSciEnv]) -> None:
@@ -252,6 +315,42 @@ def test_a_given_sandbox_stays_open(make_env: Callable[..., DataSciEnv], fake_sa
     env.close()
     env.close()
     assert not fake_sandbox.closed
+
+
+def test_closing_twice_and_then_going_on(make_env: Callable[..., DataSciEnv]) -> None:
+    env = make_env()
+    env.reset()
+    env.close()
+    env.close()
+    for call in (env.reset, lambda: env.step(GOOD)):
+        with pytest.raises(ClosedEnvironmentError, match=r"after close\(\)"):
+            call()
+
+
+def test_without_the_cache_a_program_is_run_again(make_env: Callable[..., DataSciEnv], fake_sandbox: Any) -> None:
+    for cache, n_jobs in ((True, 5), (False, 15)):
+        env = make_env(cache=cache)
+        for _ in range(2):
+            env.reset()
+            assert env.step(GOOD)[1] == 1.0
+        assert len(fake_sandbox.jobs) == n_jobs
+
+
+def test_siblings_are_environments_of_their_own(make_env: Callable[..., DataSciEnv]) -> None:
+    env = make_env()
+    env.reset(seed=1)
+    env.step(BAD)
+    first, second = env.siblings(2)
+    for sibling in (first, second):
+        with pytest.raises(ResetNeeded):
+            sibling.step(GOOD)
+    first.reset(seed=2)
+    assert first.step(GOOD)[4]["attempt"] == 1
+    assert env.step(GOOD)[4]["attempt"] == 2
+    assert (env.np_random_seed, first.np_random_seed) == (1, 2)
+    assert first.action_space is not second.action_space
+    first.close()
+    second.reset()
 
 
 def test_made_by_gymnasium(task: Task, fake_sandbox: Any) -> None:

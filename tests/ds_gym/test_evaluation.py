@@ -85,7 +85,7 @@ def test_the_score_is_the_mean_over_splits(task: Task, make_fake_sandbox: Any) -
 
 def test_no_label_of_a_scored_row_reaches_the_sandbox() -> None:
     assert {field.name for field in dataclasses.fields(SplitJob)} == {
-        "source", "x_train", "y_train", "x_eval", "n_classes", "seed", "timeout_s", "memory_mb",
+        "source", "x_train", "y_train", "x_eval", "n_classes", "seed", "timeout_s", "memory_mb", "columns",
     }  # fmt: skip
 
 

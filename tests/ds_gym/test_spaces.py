@@ -22,15 +22,15 @@ from gymnasium.vector.utils import (
 
 from ds_gym.spaces import UnicodeText
 
-TEXTS = ("", "plain", "漢字 äß 🙂 \n\t", "nul \0 and \x7f", "lone \udce9 surrogate", "x" * 200)
+TEXTS = ("", "plain", "漢字 äß 🙂 \n\t", "nul \0 and \x7f", "lone \udce9 surrogate", "é🙂" * 10_000)
 
 
 class Echo(gym.Env[Any, str]):
     """Observes what was done to it, as text alone or in a dictionary."""
 
     def __init__(self, nested: bool = False) -> None:
-        text = UnicodeText(200)
-        self.observation_space = Dict({"text": text, "n": Discrete(1000)}) if nested else text
+        text = UnicodeText(20_000)
+        self.observation_space = Dict({"text": text, "n": Discrete(20_001)}) if nested else text
         self.action_space = text
         self._nested = nested
 
@@ -101,7 +101,7 @@ def test_observations_without_copies_follow_the_memory() -> None:
 
 
 def test_shared_memory_round_trip() -> None:
-    space = UnicodeText(200)
+    space = UnicodeText(20_000)
     memory = create_shared_memory(space, n=len(TEXTS))
     view: Any = read_from_shared_memory(space, memory, n=len(TEXTS))
     assert tuple(view) == ("",) * len(TEXTS)
@@ -158,7 +158,7 @@ def test_equality_and_json() -> None:
     assert UnicodeText(5) == UnicodeText(5) == pickle.loads(pickle.dumps(UnicodeText(5)))
     assert UnicodeText(5) != UnicodeText(5, min_length=1)
     assert UnicodeText(5) != gym.spaces.Text(5)
-    space = UnicodeText(200)
+    space = UnicodeText(20_000)
     assert space.from_jsonable(space.to_jsonable(TEXTS)) == list(TEXTS)
 
 

@@ -73,7 +73,7 @@ def test_actions_continue_the_prompt_of_the_environment() -> None:
 def test_the_corpus_names_no_embedded_task() -> None:
     rng = np.random.default_rng(0)
     titles = {sample_context(rng).title.lower() for _ in range(5000)}
-    for name in ds_gym.list_tasks():
+    for name in ds_gym.list_tasks("embedded"):
         task = ds_gym.get_task(name)
         assert not any(task.title.lower() in title or name.replace("_", " ") in title for title in titles)
 

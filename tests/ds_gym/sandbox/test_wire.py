@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ds_gym.columns import Column
 from ds_gym.failures import Failure
 from ds_gym.sandbox import wire
 
@@ -44,6 +45,13 @@ def test_a_job_arrives_as_it_was_sent_and_without_evaluation_rows(pair: Pair) ->
     worker.setblocking(False)
     with pytest.raises(BlockingIOError):
         worker.recv(1)
+
+
+def test_columns_arrive_as_they_were_sent(pair: Pair) -> None:
+    columns = (Column("größe \ud800", ("a, b", '"', "\n")), Column(""), Column("none", ()))
+    job = wire.ReceivedJob("", np.zeros((2, 3)), np.arange(2), 2, 0, 1.5, 512, columns)
+    wire.send_job(pair[0], job, wire.Deadline(5))
+    assert wire.receive_job(pair[1]).columns == columns
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 700])

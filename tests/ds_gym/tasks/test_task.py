@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pickle
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from ds_gym.columns import Column
 from ds_gym.tasks import Task, get_task
 
 
@@ -49,7 +48,10 @@ def test_arrays_are_converted_copied_and_read_only() -> None:
         ({"y": [0, 1, 0, 0.5]}, "not integers"),
         ({"y": [0, 1, 2, 1]}, "labels from 0 to 2 for 2 class names"),
         ({"y": [-1, 1, 0, 1]}, "labels from -1"),
-        ({"y": [0, 0, 0, 1]}, "class 1 has 1 row"),
+        ({"y": [0, 0, 0, 1]}, r"class 1 \('yes'\) has 1 row.*join it with another class"),
+        ({"columns": (Column("a"), Column("c"))}, "names of columns"),
+        ({"columns": (Column("a"), Column("b", ("u", "v")))}, r"column 'b' holds other values than the codes 0 \.\. 1"),
+        ({"columns": (Column("a"), Column("b")), "x": [[np.inf, 1]] * 4}, "infinite values"),
         ({"class_names": ("only",), "y": [0] * 4}, "at least 2 are needed"),
         ({"metric": "accuracy"}, "metric 'accuracy'; allowed: 'roc_auc'"),
     ],
@@ -67,48 +69,27 @@ def test_the_fingerprint_is_that_of_the_data() -> None:
     assert len({task.fingerprint, *(Task(**other).fingerprint for other in others)}) == 4
 
 
+def test_columns_belong_to_the_data() -> None:
+    x = [[0, 1], [1, np.nan], [0, 0], [np.nan, 1]]
+    columns = (Column("a"), Column("b", ("u", "v")))
+    task = Task(**fields(x=x, columns=columns))
+    assert task == Task(**fields(x=x, columns=columns)) == pickle.loads(pickle.dumps(task))
+    renamed = Task(**fields(x=x, columns=(Column("a"), Column("b", ("u", "w")))))
+    assert task.fingerprint != renamed.fingerprint
+    other_nan = np.array(x, dtype=float)
+    other_nan[1, 1] = -np.nan
+    assert Task(**fields(x=other_nan, columns=columns)).fingerprint == task.fingerprint
+
+
 def test_copies_are_equal() -> None:
     task = Task(**fields())
     assert deepcopy(task) is task
     assert pickle.loads(pickle.dumps(task)) == task == Task(**fields())
     assert hash(task) == hash(Task(**fields()))
     assert task != Task(**fields(name="other"))
+    assert get_task(task) is task
 
 
 def test_a_role_that_is_missing() -> None:
     with pytest.raises(KeyError, match="no 'strong' solution"):
         Task(**fields()).solution("strong")
-
-
-@pytest.fixture
-def frame() -> pd.DataFrame:
-    return pd.DataFrame({"a": [1, 2, 3, 4], "kind": ["p", "n", "p", "n"], "b": [True, False, True, True]})
-
-
-def test_from_frame(frame: pd.DataFrame) -> None:
-    task = Task.from_frame(frame, "kind", name="my_table")
-    assert (task.title, task.feature_names, task.class_names) == ("My table", ("a", "b"), ("n", "p"))
-    assert task.x.tolist() == [[1, 1], [2, 0], [3, 1], [4, 1]]
-    assert task.y.tolist() == [1, 0, 1, 0]
-    assert get_task(task) is task
-
-
-def test_from_frame_says_what_is_wrong(frame: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match=r"target: unknown value 'kinds'.*Did you mean 'kind'\?"):
-        Task.from_frame(frame, "kinds")
-    with pytest.raises(ValueError, match="not numeric: kind"):
-        Task.from_frame(frame, "b")
-    with pytest.raises(ValueError, match="missing values: a"):
-        Task.from_frame(frame.assign(a=[1, None, 3, 4]), "kind")
-
-
-def test_from_csv(tmp_path: Path, frame: pd.DataFrame) -> None:
-    frame.to_csv(tmp_path / "wines.csv", index=False)
-    task = Task.from_csv(tmp_path / "wines.csv", "kind")
-    assert (task.name, task.source) == ("wines", "wines.csv")
-    assert task.fingerprint == Task.from_frame(frame, "kind").fingerprint
-    (tmp_path / "empty.csv").touch()
-    with pytest.raises(ValueError, match=r"path: 'empty.csv' cannot be read"):
-        Task.from_csv(tmp_path / "empty.csv", "kind")
-    with pytest.raises(FileNotFoundError):
-        Task.from_csv(tmp_path / "none.csv", "kind")
