@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import pty
 import select
@@ -86,6 +87,18 @@ class Terminal:
         deadline = time.monotonic() + HANG_GUARD_S
         while self._read():
             assert time.monotonic() < deadline, f"still running: {self._seen!r}"
+        return self._seen
+
+    def press_until_it_ends(self, key: str) -> str:
+        """Press a key, and again after each second in which nothing has come of it. Returns: all that was still to come."""
+        deadline = time.monotonic() + HANG_GUARD_S
+        pressed = -math.inf
+        while self._read():
+            now = time.monotonic()
+            assert now < deadline, f"still running: {self._seen!r}"
+            if now - pressed > 1:
+                self.type(key)
+                pressed = now
         return self._seen
 
     def wait(self) -> int:

@@ -84,6 +84,6 @@ def test_ctrl_c_leaves_with_130(terminal: Callable[..., Any]) -> None:
     game = terminal("play", "wine")
     game.read_until("  2 | ")
     game.type("return x")
-    game.type(CTRL_C)
-    assert "Traceback" not in game.read_to_end()
+    game.read_until("return x")  # all keys are read: Python overlooks an interrupt that comes between two of them
+    assert "Traceback" not in game.press_until_it_ends(CTRL_C)
     assert game.wait() == 130
