@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,10 +32,19 @@ PROGRAMS = {
         "\n    return RandomForestClassifier(100).fit(x_train, y_train)"
     ),
 }
-ARRANGEMENTS = ("one", "SyncVectorEnv", "AsyncVectorEnv", "DataSciVectorEnv")
+NAMES = {"one": "1", "one core": "1, one core"}
+ARRANGEMENTS = (
+    "one",
+    *(["one core"] if hasattr(os, "sched_setaffinity") else []),  # not on macOS
+    "SyncVectorEnv",
+    "AsyncVectorEnv",
+    "DataSciVectorEnv",
+)
 CAPTION = (
     "Attempts a second, median of the rounds. Efficiency: this rate over that of one environment, for each core that "
-    "could be used. Cache on: the result of the program is known already."
+    "could be used; and the same over one environment with all its processes on one core (1, one core): where there is "
+    "another core, even a single environment uses it, to make and to clear away processes. Cache on: the result of the "
+    "program is known already."
 )
 
 
@@ -71,6 +81,10 @@ class Case:
     program: str
     cache: bool
 
+    @property
+    def is_vector(self) -> bool:
+        return not self.arrangement.startswith("one")
+
 
 def cases(programs: Sequence[str]) -> list[Case]:
     """All figures, in the order of the table."""
@@ -79,10 +93,21 @@ def cases(programs: Sequence[str]) -> list[Case]:
 
 def measure(case: Case, settings: Settings) -> float:
     """Attempts a second, the start of environments and sandboxes left out."""
+    if case.arrangement != "one core":
+        return _measure(case, settings)
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})  # the processes of the sandbox inherit it
+    try:
+        return _measure(case, settings)
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _measure(case: Case, settings: Settings) -> float:
     action = PROGRAMS[case.program]
-    n_attempts = 1 if case.arrangement == "one" else settings.num_envs
+    n_attempts = settings.num_envs if case.is_vector else 1
     kwargs: dict[str, Any] = {"task": settings.task, "n_splits": settings.n_splits, "cache": case.cache}
-    if case.arrangement == "one":
+    if not case.is_vector:
         env = gym.make(ds_gym.registration.ENV_ID, **kwargs)
         env.reset(seed=0)
         step, close = _single_step(env, action), env.close
@@ -139,12 +164,13 @@ def _check(rewards: list[float]) -> None:
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured: attempts a second, one a round, their median, and the efficiency (see :data:`CAPTION`)."""
+    """What was measured: attempts a second, one a round, their median, and the efficiencies (see :data:`CAPTION`)."""
 
     case: Case
     rates: tuple[float, ...]
     median: float
     efficiency: float | None
+    efficiency_of_one_core: float | None
 
 
 def figures_of(rates: dict[Case, list[float]], num_envs: int, cores: int) -> list[Figure]:
@@ -152,9 +178,10 @@ def figures_of(rates: dict[Case, list[float]], num_envs: int, cores: int) -> lis
     medians = {case: statistics.median(values) for case, values in rates.items()}
     figures = []
     for case, values in rates.items():
-        one = medians[Case("one", case.program, case.cache)]
-        efficiency = None if case.arrangement == "one" else medians[case] / (one * min(num_envs, cores))
-        figures.append(Figure(case, tuple(values), medians[case], efficiency))
+        n_used = min(num_envs, cores)
+        ones = [medians.get(Case(way, case.program, case.cache)) for way in ("one", "one core")]
+        efficiencies = [medians[case] / (one * n_used) if one and case.is_vector else None for one in ones]
+        figures.append(Figure(case, tuple(values), medians[case], *efficiencies))
     return figures
 
 
@@ -162,7 +189,7 @@ def table_of(figures: Sequence[Figure], num_envs: int) -> Table:
     """For a terminal of at least 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left")
     table.add_column("environments")
-    for column in ("attempts/s", "range", "efficiency"):
+    for column in ("attempts/s", "range", "efficiency", "of one core"):
         table.add_column(column, justify="right")
     for figure in figures:
         case = figure.case
@@ -170,10 +197,10 @@ def table_of(figures: Sequence[Figure], num_envs: int) -> Table:
             table.add_section()
             table.add_row(f"[bold]{case.program}, cache {'on' if case.cache else 'off'}[/bold]")
         table.add_row(
-            "1" if case.arrangement == "one" else f"{num_envs}, {case.arrangement}",
+            f"{num_envs}, {case.arrangement}" if case.is_vector else NAMES[case.arrangement],
             f"{figure.median:.1f}",
             f"{min(figure.rates):.1f}..{max(figure.rates):.1f}",
-            "" if figure.efficiency is None else f"{figure.efficiency:.2f}",
+            *("" if ratio is None else f"{ratio:.2f}" for ratio in (figure.efficiency, figure.efficiency_of_one_core)),
         )
     return table
 
@@ -187,7 +214,7 @@ def report_of(figures: Sequence[Figure], settings: Settings) -> dict[str, Any]:
         "git": asdict(source.git),
         "settings": asdict(settings),
         "figures": [
-            {**asdict(figure.case), "rates": figure.rates, "median": figure.median, "efficiency": figure.efficiency}
+            {**asdict(figure.case), **{name: value for name, value in asdict(figure).items() if name != "case"}}
             for figure in figures
         ],
     }

@@ -15,10 +15,12 @@ from benchmarks.throughput import ARRANGEMENTS, Case, cases, figures_of, main, t
 
 def test_efficiency_is_relative_to_one_environment_and_the_cores_in_use() -> None:
     rates = {case: [1.0, 3.0, 2.0] for case in cases(["random forest"])}
+    rates[Case("one core", "random forest", False)] = [1.5, 1.5, 1.5]
     rates[Case("DataSciVectorEnv", "random forest", False)] = [7.0, 7.2, 6.0]
     figures = {figure.case: figure for figure in figures_of(rates, num_envs=8, cores=4)}
     ours = figures[Case("DataSciVectorEnv", "random forest", False)]
     assert (ours.median, ours.efficiency) == (7.0, 7.0 / (4 * 2.0))
+    assert ours.efficiency_of_one_core == 7.0 / (4 * 1.5)
     assert figures[Case("DataSciVectorEnv", "random forest", True)].efficiency == 0.25
     assert figures[Case("one", "random forest", False)].efficiency is None
     few = {figure.case: figure for figure in figures_of(rates, num_envs=2, cores=4)}

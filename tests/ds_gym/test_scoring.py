@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from ds_gym.scoring import roc_auc
 
@@ -54,3 +55,16 @@ def test_missing_class_and_wrong_shape_are_refused() -> None:
         roc_auc(np.array([0, 1, 0, 1]), np.full((4, 3), 1 / 3))
     with pytest.raises(ValueError, match="shape"):
         roc_auc(np.array([0, 1, 0]), np.full((4, 2), 0.5))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+@pytest.mark.parametrize("decimals", [1, 3, 16])
+def test_it_is_scikit_learn_s_score_to_the_last_bit(n_classes: int, decimals: int) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        labels = np.append(np.arange(n_classes), rng.integers(n_classes, size=rng.integers(2, 300)))
+        probabilities = rng.dirichlet(np.full(n_classes, 0.3), size=len(labels)).round(decimals)  # with ties
+        probabilities[:, 0] += 1 - probabilities.sum(axis=1)
+        given = probabilities[:, 1] if n_classes == 2 else probabilities
+        expected = roc_auc_score(labels, given, multi_class="ovo", labels=np.arange(n_classes))
+        assert roc_auc(labels, probabilities) == expected

@@ -90,7 +90,7 @@ class Terminal:
         return self._seen
 
     def press_until_it_ends(self, key: str) -> str:
-        """Press a key, and again after each second in which nothing has come of it. Returns: all that was still to come."""
+        """Press a key, and again after each second in which nothing has come of it. Returns: what was still to come."""
         deadline = time.monotonic() + HANG_GUARD_S
         pressed = -math.inf
         while self._read():
