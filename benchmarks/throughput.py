@@ -188,7 +188,7 @@ def figures_of(rates: dict[Case, list[float]], num_envs: int, cores: int) -> lis
 def table_of(figures: Sequence[Figure], num_envs: int) -> Table:
     """For a terminal of at least 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left")
-    table.add_column("environments")
+    table.add_column("environments", no_wrap=True)
     for column in ("attempts/s", "range", "efficiency", "of one core"):
         table.add_column(column, justify="right")
     for figure in figures:
