@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -95,12 +97,11 @@ def measure(case: Case, settings: Settings) -> float:
     """Attempts a second, the start of environments and sandboxes left out."""
     if case.arrangement != "one core":
         return _measure(case, settings)
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})  # the processes of the sandbox inherit it
-    try:
-        return _measure(case, settings)
-    finally:
-        os.sched_setaffinity(0, cores)
+    # In a process of its own, because a sandbox that runs already would keep all the cores.
+    core = min(os.sched_getaffinity(0))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, initializer=os.sched_setaffinity, initargs=(0, {core})) as process:
+        return process.submit(_measure, case, settings).result()
 
 
 def _measure(case: Case, settings: Settings) -> float:
@@ -187,10 +188,10 @@ def figures_of(rates: dict[Case, list[float]], num_envs: int, cores: int) -> lis
 
 def table_of(figures: Sequence[Figure], num_envs: int) -> Table:
     """For a terminal of at least 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), caption=CAPTION, caption_justify="left")
     table.add_column("environments", no_wrap=True)
-    for column in ("attempts/s", "range", "efficiency", "of one core"):
-        table.add_column(column, justify="right")
+    for column in ("attempts/s", "range", "efficiency", "one core"):
+        table.add_column(column, justify="right", no_wrap=True)
     for figure in figures:
         case = figure.case
         if case.arrangement == "one":
@@ -198,11 +199,15 @@ def table_of(figures: Sequence[Figure], num_envs: int) -> Table:
             table.add_row(f"[bold]{case.program}, cache {'on' if case.cache else 'off'}[/bold]")
         table.add_row(
             f"{num_envs}, {case.arrangement}" if case.is_vector else NAMES[case.arrangement],
-            f"{figure.median:.1f}",
-            f"{min(figure.rates):.1f}..{max(figure.rates):.1f}",
+            _rate(figure.median),
+            f"{_rate(min(figure.rates))}..{_rate(max(figure.rates))}",
             *("" if ratio is None else f"{ratio:.2f}" for ratio in (figure.efficiency, figure.efficiency_of_one_core)),
         )
     return table
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f}" if rate < 100 else f"{rate:.0f}"
 
 
 def report_of(figures: Sequence[Figure], settings: Settings) -> dict[str, Any]:

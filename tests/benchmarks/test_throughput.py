@@ -34,7 +34,7 @@ def test_the_table_fits_a_terminal() -> None:
     text = console.export_text()
     assert "…" not in text
     assert text.count("8, DataSciVectorEnv") == 4
-    assert "123.4..1234.5" in text
+    assert "123..1234" in text
 
 
 def test_it_measures(tmp_path: Path) -> None:
