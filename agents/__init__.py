@@ -3,6 +3,7 @@
 from agents.agent import Agent, Iteration, TrainingDiverged, agent_config_class, list_agents, make_agent, make_config
 from agents.etpo import ETPO, ETPOConfig
 from agents.language_model import LanguageModel, load_language_model
+from agents.model_options import ModelOptions
 from agents.ppo import PPO, PPOConfig
 from agents.rollout import Turn
 from agents.sample import Sample
@@ -14,6 +15,7 @@ __all__ = [
     "ETPOConfig",
     "Iteration",
     "LanguageModel",
+    "ModelOptions",
     "PPOConfig",
     "Sample",
     "TrainingDiverged",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,13 +16,31 @@ import torch
 if TYPE_CHECKING:
     from agents.language_model import LanguageModel
     from agents.rollout import Turn
+    from agents.sampler import Sampler
 
 STATE_VERSION = 1
 """Version of the dictionaries that :meth:`Agent.state_dict` returns."""
 
 
+CRITICS = ("heads", "adapter")
+"""Kinds of critics: heads on the base model's frozen features, or a network of its own on the same base."""
+
+
 class TrainingDiverged(RuntimeError):
-    """A loss or a gradient became NaN or infinite. Raised before the optimiser step: the weights are still finite."""
+    """A loss or a gradient became NaN or infinite. Raised before the optimiser step: the weights are still finite.
+
+    Attributes:
+        batch: what the update was computed from and how far it came, as plain tensors on the CPU, lists, numbers and
+            strings, so that ``torch.save`` and ``torch.load(..., weights_only=True)`` take it; see
+            :func:`agents.divergence.inspection_batch`. None if nothing was passed on.
+        iteration: the attempts that were collected before the update that failed, so that none of them is lost; its
+            metrics are those of the attempts alone. None if the error did not come from :meth:`Agent.learn`.
+    """
+
+    def __init__(self, message: str, batch: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.batch = batch
+        self.iteration: Iteration | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +96,14 @@ class SamplingConfig:
         temperature: softmax temperature of sampling (and of training, for learners). 0 is greedy decoding.
         max_new_tokens: an action is cut after this many tokens.
         steps_per_iteration: vector steps collected in one iteration.
+        stop_at_function_end: an action also ends where its function is complete, see
+            :class:`agents.function_end.FunctionEnd`.
     """
 
     temperature: float = 1.0
     max_new_tokens: int = 128
     steps_per_iteration: int = 2
+    stop_at_function_end: bool = True
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {"default": {}}
 
@@ -111,7 +131,12 @@ class LearnerConfig(SamplingConfig):
         max_grad_norm: gradients longer than this are scaled down to it, for policy and critic apart.
         clip_range: epsilon of the clipped surrogate objective (PPO, arXiv 1707.06347, equation 7).
         batch_uses: gradient steps taken on each fresh batch.
+        critic: "heads": perceptrons on the base model's frozen features, nearly free; "adapter": a network of its own,
+            an adapter on the same base, with a head on its last hidden states.
         critic_width: hidden units of the critic's heads.
+        micro_batch_tokens: gradients of a batch are accumulated over groups of whole episodes of at most so many action
+            tokens (one longer episode is a group of its own), for batches that do not fit in memory at once. The
+            gradient is that of the whole batch. None: the batch is one group.
     """
 
     beta: float = 0.01
@@ -123,7 +148,9 @@ class LearnerConfig(SamplingConfig):
     max_grad_norm: float = 1.0
     clip_range: float = 0.2
     batch_uses: int = 4
+    critic: str = "heads"
     critic_width: int = 256
+    micro_batch_tokens: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,11 +165,16 @@ class LearnerConfig(SamplingConfig):
         self._check(self.clip_range > 0, "clip_range", "above 0")
         self._check(self.batch_uses >= 1, "batch_uses", "at least 1")
         self._check(self.critic_width >= 1, "critic_width", "at least 1")
+        self._check(
+            self.micro_batch_tokens is None or self.micro_batch_tokens >= 1, "micro_batch_tokens", "at least 1, or None"
+        )
+        if self.critic not in CRITICS:
+            raise ValueError(unknown("critic", self.critic, CRITICS))
 
 
 @dataclass(frozen=True)
 class _Registration:
-    constructor: Callable[[LanguageModel, Any, int], Agent]
+    constructor: Callable[..., Agent]  # of a language model, a config, a seed and, if one is given, a sampler
     config_class: type[SamplingConfig]
 
 
@@ -170,7 +202,13 @@ def agent_config_class(name: str) -> type[SamplingConfig]:
     return _registration(name).config_class
 
 
-def make_agent(name: str, language_model: LanguageModel, config: SamplingConfig | None = None, seed: int = 0) -> Agent:
+def make_agent(
+    name: str,
+    language_model: LanguageModel,
+    config: SamplingConfig | None = None,
+    seed: int = 0,
+    sampler: Sampler | None = None,
+) -> Agent:
     """Build a registered agent around a language model, which a learner trains in place.
 
     Args:
@@ -178,6 +216,7 @@ def make_agent(name: str, language_model: LanguageModel, config: SamplingConfig 
         language_model: see :func:`agents.language_model.load_language_model`; give each learner its own.
         config: an instance of ``agent_config_class(name)``, or None for its defaults.
         seed: seeds all that the agent draws: sampling, the start of its heads, replay, and the first reset.
+        sampler: another engine that writes the agent's actions; None for the language model itself.
 
     Raises:
         ValueError: unknown agent, or a config of another agent.
@@ -187,7 +226,9 @@ def make_agent(name: str, language_model: LanguageModel, config: SamplingConfig 
         config = registration.config_class()
     if type(config) is not registration.config_class:
         raise ValueError(f"agent {name!r} wants a {registration.config_class.__name__}, not {type(config).__name__}")
-    return registration.constructor(language_model, config, seed)
+    if sampler is None:
+        return registration.constructor(language_model, config, seed)
+    return registration.constructor(language_model, config, seed, sampler)
 
 
 def make_config(name: str, preset: str = "default", **settings: Any) -> SamplingConfig:
@@ -230,16 +271,6 @@ def check_state(state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
             )
             raise ValueError(f"the state has another {key}: {detail}")
         raise ValueError(f"the state has another {key}: {found!r} there, {expected!r} here")
-
-
-def require_finite(**losses: torch.Tensor) -> None:
-    """Raise :class:`TrainingDiverged`, naming the loss, if one of the scalars is NaN or infinite."""
-    for name, value in losses.items():
-        number = float(value.detach())
-        if not math.isfinite(number):
-            raise TrainingDiverged(
-                f"{name} became {number}; the weights were not changed. Lower the learning rate or raise beta."
-            )
 
 
 def _registration(name: str) -> _Registration:

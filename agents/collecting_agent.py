@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
 import torch
 
-from agents.agent import STATE_VERSION, Iteration, SamplingConfig, check_state
-from agents.generation import generate
+from agents.agent import STATE_VERSION, Iteration, SamplingConfig, TrainingDiverged, check_state
+from agents.collector import Collector
+from agents.generation import LocalSampler
 from agents.language_model import LanguageModel
-from agents.rollout import Collector, Rollout
+from agents.rollout import Rollout
+from agents.sampler import Sampler
+
+LARGE_LOG_PROB_GAP = 0.05
+"""Above this, the log-probabilities of sampling and of training are no longer those of one policy."""
 
 
 class CollectingAgent:
@@ -24,13 +30,26 @@ class CollectingAgent:
         language_model: the policy and its base.
         config: settings of the agent.
         seed: of everything that the agent draws.
+        sampler: what writes the actions; None for a :class:`agents.generation.LocalSampler`.
     """
 
-    def __init__(self, name: str, language_model: LanguageModel, config: SamplingConfig, seed: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        language_model: LanguageModel,
+        config: SamplingConfig,
+        seed: int,
+        sampler: Sampler | None = None,
+    ) -> None:
         self._language_model = language_model
         self._sampling = config
+        if sampler is None:
+            sampler = LocalSampler(language_model, stop_at_function_end=config.stop_at_function_end)
+        self._sampler = sampler
         self._generator = torch.Generator().manual_seed(seed)
-        self._collector = Collector(language_model, config, self._generator, seed)
+        self._collector = Collector(language_model, sampler, config, self._generator, seed)
+        self._sampler_is_current = False
+        self._has_warned = False
         self._identity = {
             "version": STATE_VERSION,
             "agent": name,
@@ -43,35 +62,33 @@ class CollectingAgent:
         """Collect and update until ``env_steps`` attempts were made in total, see :class:`agents.agent.Agent`."""
         self._collector.begin(envs)
         while (vector_steps := self._collector.steps_left(envs, env_steps)) > 0:
+            self._update_sampler()
             rollout = self._collector.collect(envs, vector_steps)
             start = time.perf_counter()
-            metrics, gradient_steps = self._update(rollout)
-            seconds = {
-                "generation": rollout.generation_seconds,
-                "environment": rollout.environment_seconds,
-                "update": time.perf_counter() - start,
-            }
-            yield Iteration(
-                self._collector.env_steps,
-                rollout.turns,
-                rollout.metrics() | metrics,
-                seconds,
-                rollout.generated_tokens,
-                gradient_steps,
-            )
+            try:
+                metrics, gradient_steps = self._update(rollout)
+            except TrainingDiverged as error:
+                error.iteration = self._iteration(rollout, {}, 0, time.perf_counter() - start)
+                raise
+            self._sampler_is_current = self._sampler_is_current and gradient_steps == 0
+            self._warn_of_gap(metrics)
+            yield self._iteration(rollout, metrics, gradient_steps, time.perf_counter() - start)
 
     def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
         """Sample one action an observation, see :class:`agents.agent.Agent`."""
-        model, config = self._language_model, self._sampling
-        prompts = [model.encode_prompt(observation, reserve=config.max_new_tokens) for observation in observations]
-        generations = generate(
-            model,
+        config = self._sampling
+        prompts = [
+            self._language_model.encode_prompt(observation, reserve=config.max_new_tokens)
+            for observation in observations
+        ]
+        self._update_sampler()
+        generations = self._sampler.sample(
             prompts,
             max_new_tokens=config.max_new_tokens,
             temperature=config.temperature,
             generator=generator,
         )
-        return [model.decode_action(generation.token_ids) for generation in generations]
+        return [generation.text for generation in generations]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues bit for bit; learners add their networks and optimisers."""
@@ -86,6 +103,41 @@ class CollectingAgent:
         check_state(state, self._identity)
         self._generator.set_state(state["generator"])
         self._collector.load_state_dict(state["collector"])
+        self._sampler_is_current = False
+
+    def _iteration(
+        self, rollout: Rollout, metrics: dict[str, float], gradient_steps: int, update_seconds: float
+    ) -> Iteration:
+        seconds = {
+            "generation": rollout.generation_seconds,
+            "environment": rollout.environment_seconds,
+            "update": update_seconds,
+        }
+        return Iteration(
+            self._collector.env_steps,
+            rollout.turns,
+            rollout.metrics() | metrics,
+            seconds,
+            rollout.generated_tokens,
+            gradient_steps,
+        )
+
+    def _update_sampler(self) -> None:
+        if not self._sampler_is_current:
+            self._sampler.policy_changed()
+            self._sampler_is_current = True
+
+    def _warn_of_gap(self, metrics: Mapping[str, float]) -> None:
+        """Say once that what was sampled is not what is trained."""
+        gap = metrics.get("log_prob_gap", 0.0)
+        if gap > LARGE_LOG_PROB_GAP and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"the log-probabilities of sampling and of training differ by up to {gap:.2g} "
+                f"(more than {LARGE_LOG_PROB_GAP}): the sampler and the learner compute different policies, "
+                "or their number format is too coarse",
+                stacklevel=3,
+            )
 
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Learn from fresh attempts; here, nothing is learnt. Returns metrics and the policy's gradient steps."""

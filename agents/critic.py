@@ -1,10 +1,22 @@
-"""Critics on the frozen features of the base model: cheap, and unable to disturb the policy."""
+"""Critics of two kinds behind one interface, and the slow copies of them that make targets.
+
+A critic reads the hidden states of one network and says what they are worth. "heads" read the frozen features of the
+base model: cheap, and unable to disturb the policy. "adapter" critics read a network of their own, the base under the
+adapter "critic", which they train; their slow copies read the base under the adapter "target".
+"""
 
 from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
+
+from agents.language_model import LanguageModel, Network
+from agents.vocabulary import CentredProducts, LogRatios, OutputHead, ScoreFunction, ScoreSums
 
 
 class Head(nn.Module):
@@ -26,29 +38,139 @@ class Head(nn.Module):
         return outputs
 
 
-class SoftQCritic(nn.Module):
+class ValueHead(nn.Module):
+    """V(x), zero at its start."""
+
+    def __init__(self, hidden_size: int, width: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.value = Head(hidden_size, width, 1, generator)
+
+    def values(self, states: Tensor) -> Tensor:
+        """V, float32 [N], of hidden states [N, d]."""
+        values: Tensor = self.value(states)[:, 0]
+        return values
+
+
+class SoftQ(ValueHead):
+    """Q(x, w) = U(x) + scale * f(x, w), zero at its start, with a score function f of tokens.
+
+    Attributes:
+        scale: factor of the scores.
+    """
+
+    scale: float = 1.0
+
+    def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
+        """f at N positions.
+
+        Args:
+            states: hidden states [N, d].
+            head: the base model's output head.
+        """
+        raise NotImplementedError
+
+    def q_values(self, values: Tensor, sums: ScoreSums) -> Tensor:
+        """Q(x, w) of the sampled tokens, float32 [N], from :meth:`values` and the sums over the scores."""
+        return values + self.scale * sums.chosen
+
+    def expected_q(self, values: Tensor, sums: ScoreSums) -> Tensor:
+        """E_pi[Q], float32 [N]."""
+        return values + self.scale * sums.mean
+
+
+class HeadsSoftQ(SoftQ):
     """Q(x, w) = U(x) + A(x, w) - E_pi[A], so that U = E_pi[Q].
 
-    A(x, w) is the product of a query [N, d] with row w of ``keys`` [V, d], the output embeddings of the base model;
-    see :func:`agents.vocabulary.vocabulary_sums`.
+    A(x, w) is the product of a query [d] with row w of the output embeddings of the base model.
     """
 
     def __init__(self, keys: Tensor, width: int, generator: torch.Generator) -> None:
-        super().__init__()
         hidden_size = keys.shape[1]
-        self.value = Head(hidden_size, width, 1, generator)
+        super().__init__(hidden_size, width, generator)
         self.query = Head(hidden_size, width, hidden_size, generator)
         self._key_scale = 1 / float(keys.detach().float().norm(dim=1).mean().clamp_min(1e-6))
 
-    def expected_q(self, features: Tensor) -> Tensor:
-        """U, float [N]."""
-        value: Tensor = self.value(features)[:, 0]
-        return value
+    def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
+        return CentredProducts(self.query(states) * self._key_scale, head.weight.detach())
 
-    def queries(self, features: Tensor) -> Tensor:
-        """Queries of A, float [N, d]."""
-        query: Tensor = self.query(features) * self._key_scale
-        return query
+
+class NetworkSoftQ(SoftQ):
+    """Q(x, w) = V(x) + beta * (log phi(w | x) - log rho(w | x)), phi being the distribution of the critic's network.
+
+    V(x) is then beta * log sum_w rho(w | x) exp(Q(x, w) / beta), the soft-optimal value, and phi the policy that
+    attains it. The adapter of the network starts at zero, so that the first phi is rho.
+    """
+
+    def __init__(self, hidden_size: int, width: int, generator: torch.Generator, beta: float) -> None:
+        super().__init__(hidden_size, width, generator)
+        self.scale = beta
+
+    def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
+        return LogRatios(states, head)
+
+
+Module = TypeVar("Module", bound=ValueHead)
+
+
+class Critic(Generic[Module]):
+    """A trained critic and its target, the slow copy of it.
+
+    Attributes:
+        online: the one that is trained.
+        target: its slow copy.
+        network: the network whose hidden states ``online`` reads, and trains if it is "critic".
+        target_network: the network whose hidden states ``target`` reads.
+    """
+
+    def __init__(self, kind: str, language_model: LanguageModel, online: Module) -> None:
+        """Give the language model a critic's networks if ``kind`` is "adapter", see :data:`agents.agent.CRITICS`."""
+        self._language_model = language_model
+        self.online = online.to(language_model.device)
+        self.target = copy.deepcopy(online).requires_grad_(False)
+        self.network: Network = "base"
+        self.target_network: Network = "base"
+        if kind == "adapter":
+            language_model.add_critic()
+            self.network, self.target_network = "critic", "target"
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """What is trained, by name."""
+        parameters = {f"head.{name}": parameter for name, parameter in self.online.named_parameters()}
+        if self.network == "critic":
+            parameters |= self._language_model.trainable_parameters("critic")
+        return parameters
+
+    def update_target(self, rate: float) -> None:
+        """target <- (1 - rate) * target + rate * online, in float32, heads and network."""
+        polyak_update(self.target, self.online, rate)
+        if self.network == "critic":
+            self._language_model.polyak_target(rate)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of the heads; the networks belong to the language model's state."""
+        return {"online": copy.deepcopy(self.online.state_dict()), "target": copy.deepcopy(self.target.state_dict())}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a state."""
+        self.online.load_state_dict(state["online"])
+        self.target.load_state_dict(state["target"])
+
+
+def soft_q_critic(
+    kind: str, language_model: LanguageModel, width: int, beta: float, generator: torch.Generator
+) -> Critic[SoftQ]:
+    """The critic of Q for soft Q-learning; ``kind`` is one of :data:`agents.agent.CRITICS`."""
+    online: SoftQ
+    if kind == "adapter":
+        online = NetworkSoftQ(language_model.hidden_size, width, generator, beta)
+    else:
+        online = HeadsSoftQ(language_model.head("base").weight, width, generator)
+    return Critic(kind, language_model, online)
+
+
+def value_critic(kind: str, language_model: LanguageModel, width: int, generator: torch.Generator) -> Critic[ValueHead]:
+    """The critic of V; ``kind`` is one of :data:`agents.agent.CRITICS`."""
+    return Critic(kind, language_model, ValueHead(language_model.hidden_size, width, generator))
 
 
 def head_generator(seed: int) -> torch.Generator:

@@ -7,24 +7,21 @@ ascends the clipped surrogate with whitened advantages of GAE over action tokens
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch.nn.utils import clip_grad_norm_
+from torch import Tensor
 
-from agents.agent import LearnerConfig, register_agent, require_finite
-from agents.collecting_agent import CollectingAgent
-from agents.critic import Head, explained_variance, head_generator
+from agents.agent import LearnerConfig, register_agent
+from agents.critic import Critic, ValueHead, head_generator, value_critic
 from agents.gae import token_gae
+from agents.gradient_step import GradientStep, TokenEvaluation, approximate_kl
 from agents.language_model import LanguageModel
-from agents.rollout import Rollout, bootstrap_states, hidden_states, token_batch
+from agents.learner import Learner, average_metrics
+from agents.rollout import Rollout, TokenBatch, bootstrap_states, hidden_states
+from agents.sampler import Sampler
 from agents.vocabulary import vocabulary_sums
-
-RATIO_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.5, torch.float16: 0.5}
-"""How far log pi of the sampling pass and of the training pass may lie apart before the first gradient step."""
 
 
 @dataclass(frozen=True)
@@ -50,116 +47,102 @@ class PPOConfig(LearnerConfig):
         self._check(self.target_kl is None or self.target_kl > 0, "target_kl", "above 0, or None")
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A group of trajectories, and what does not change over the gradient steps on it.
+
+    Attributes:
+        batch: N action tokens.
+        base_states: hidden states of rho, [N, d].
+        advantages: of generalised advantage estimation, float [N], not whitened.
+        returns: what the critic is fitted to, float [N].
+    """
+
+    batch: TokenBatch
+    base_states: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+
 @register_agent("ppo", PPOConfig)
-class PPO(CollectingAgent):
+class PPO(Learner):
     """See the module's docstring; an :class:`agents.agent.Agent`."""
 
-    def __init__(self, language_model: LanguageModel, config: PPOConfig, seed: int) -> None:
-        super().__init__("ppo", language_model, config, seed)
-        self.config = config
-        self._policy_parameters = list(language_model.trainable_parameters().values())
-        critic = Head(language_model.hidden_size, config.critic_width, 1, head_generator(seed))
-        self._critic = critic.to(language_model.device)
-        betas = (config.adam_beta1, config.adam_beta2)
-        self._policy_optimizer = torch.optim.Adam(self._policy_parameters, config.learning_rate, betas)
-        self._critic_optimizer = torch.optim.Adam(self._critic.parameters(), config.critic_learning_rate, betas)
+    config: PPOConfig
+    _critic: Critic[ValueHead]
 
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that continues learning bit for bit."""
-        return {
-            **super().state_dict(),
-            "policy": self._language_model.state_dict(),
-            "critic": copy.deepcopy(self._critic.state_dict()),
-            "policy_optimizer": copy.deepcopy(self._policy_optimizer.state_dict()),
-            "critic_optimizer": copy.deepcopy(self._critic_optimizer.state_dict()),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
-        super().load_state_dict(state)
-        self._language_model.load_state_dict(state["policy"])
-        self._critic.load_state_dict(state["critic"])
-        self._policy_optimizer.load_state_dict(copy.deepcopy(state["policy_optimizer"]))
-        self._critic_optimizer.load_state_dict(copy.deepcopy(state["critic_optimizer"]))
+    def __init__(
+        self, language_model: LanguageModel, config: PPOConfig, seed: int, sampler: Sampler | None = None
+    ) -> None:
+        critic = value_critic(config.critic, language_model, config.critic_width, head_generator(seed))
+        super().__init__("ppo", language_model, config, seed, critic, sampler)
 
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Advantages once, then up to ``batch_uses`` gradient steps; metrics are averages over the steps."""
-        config, model = self.config, self._language_model
-        batch = token_batch(rollout.trajectories, config.gamma, model.device)
-        features = hidden_states(model, batch, "base")
-        with torch.no_grad():
-            all_values = self._critic(torch.cat([features, bootstrap_states(model, batch, "base")]))[:, 0]
-        values = all_values[: len(features)]
+        groups = [self._prepare(batch) for batch in self._token_batches(rollout.trajectories)]
+        raw = torch.cat([group.advantages for group in groups])
+        mean, deviation = raw.mean(), raw.std(correction=0) + 1e-8
         metrics: list[dict[str, float]] = []
-        for use in range(config.batch_uses):
-            policy = vocabulary_sums(
-                hidden_states(model, batch, "policy"),
-                model.head("policy"),
-                batch.tokens,
-                base_hidden=features,
-                base_head=model.head("base"),
-                temperature=config.temperature,
-            )
-            log_ratio = policy.log_pi - batch.log_mu
-            approx_kl = float((log_ratio.exp() - 1 - log_ratio).detach().mean())
-            if use == 0:
-                self._require_same_policy(log_ratio)
-                rewards = batch.rewards - config.beta * (batch.log_mu - policy.log_rho)
-                advantages = token_gae(
-                    rewards,
-                    values,
-                    all_values[batch.next_states],
-                    batch.discounts,
-                    batch.continues,
-                    config.gae_lambda,
-                )
-                returns = advantages + values
-                whitened = (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
-            elif config.target_kl is not None and approx_kl > config.target_kl:
-                break
+        for use in range(self.config.batch_uses):
+            step = GradientStep(self._optimizer, rollout.trajectories)
+            for group in groups:
+                evaluation = self._evaluate(group, (group.advantages - mean) / deviation)
+                if use == 0:
+                    self._require_same_policy(evaluation.log_ratio)
+                step.note(evaluation)
+                if use > 0 and group is groups[-1] and self._moved_too_far(step):
+                    return average_metrics(metrics), len(metrics)
+                step.add(evaluation)
+            metrics.append(step.apply())
+        return average_metrics(metrics), len(metrics)
 
-            ratio = log_ratio.exp()
-            unclipped = ratio * whitened
-            clipped = ratio.clamp(1 - config.clip_range, 1 + config.clip_range) * whitened
-            policy_loss = -torch.minimum(unclipped, clipped).mean()
-            estimates = self._critic(features)[:, 0]
-            critic_loss = 0.5 * ((returns - estimates) ** 2).mean()
+    @torch.no_grad()
+    def _prepare(self, batch: TokenBatch) -> _Group:
+        """The divergence in the rewards, one sample a token, and advantages by the critic as it is now."""
+        config, model, critic = self.config, self._language_model, self._critic
+        base_states = hidden_states(model, batch, "base")
+        log_rho = vocabulary_sums(base_states, model.head("base"), batch.tokens, temperature=config.temperature).log_pi
+        bootstrap = self._bootstrap_states(batch, critic.network, bootstrap_states(model, batch, "base"))
+        states = self._states(batch, critic.network, base_states)
+        values = critic.online.values(torch.cat([states, bootstrap]))
+        advantages = token_gae(
+            batch.rewards - config.beta * (batch.log_mu - log_rho),
+            values[: len(batch)],
+            values[batch.next_states],
+            batch.discounts,
+            batch.continues,
+            config.gae_lambda,
+        )
+        return _Group(batch, base_states, advantages, advantages + values[: len(batch)])
 
-            require_finite(policy_loss=policy_loss, critic_loss=critic_loss)
-            self._policy_optimizer.zero_grad()
-            self._critic_optimizer.zero_grad()
-            policy_loss.backward()
-            critic_loss.backward()
-            policy_norm = clip_grad_norm_(self._policy_parameters, config.max_grad_norm)
-            critic_norm = clip_grad_norm_(self._critic.parameters(), config.max_grad_norm)
-            require_finite(policy_gradient=policy_norm, critic_gradient=critic_norm)
-            self._policy_optimizer.step()
-            self._critic_optimizer.step()
-            metrics.append(
-                {
-                    "policy_loss": float(policy_loss.detach()),
-                    "critic_loss": float(critic_loss.detach()),
-                    "kl": float(policy.kl.detach().mean()),
-                    "approx_kl": approx_kl,
-                    "clip_fraction": float((clipped < unclipped).float().mean()),
-                    "entropy": float(policy.entropy.detach().mean()),
-                    "explained_variance": explained_variance(estimates.detach(), returns),
-                    "q_mean": float(returns.mean()),
-                    "v_mean": float(estimates.detach().mean()),
-                    "grad_norm": float(policy_norm),
-                    "critic_grad_norm": float(critic_norm),
-                    "log_prob_gap": float(log_ratio.detach().abs().max()),
-                }
-            )
-        averages = {name: sum(step[name] for step in metrics) / len(metrics) for name in metrics[0]}
-        return averages | {"log_prob_gap": metrics[0]["log_prob_gap"]}, len(metrics)
+    def _evaluate(self, group: _Group, advantages: Tensor) -> TokenEvaluation:
+        """The losses of a group and what its metrics need; ``advantages`` are whitened over the whole batch."""
+        config, model, batch = self.config, self._language_model, group.batch
+        sums = vocabulary_sums(
+            hidden_states(model, batch, "policy"),
+            model.head("policy"),
+            batch.tokens,
+            base_hidden=group.base_states,
+            base_head=model.head("base"),
+            temperature=config.temperature,
+        )
+        log_ratio = sums.log_pi - batch.log_mu
+        unclipped = log_ratio.exp() * advantages
+        clipped = log_ratio.exp().clamp(1 - config.clip_range, 1 + config.clip_range) * advantages
+        estimates = self._critic.online.values(self._states(batch, self._critic.network, group.base_states))
+        return TokenEvaluation(
+            policy_loss=-torch.minimum(unclipped, clipped),
+            critic_loss=0.5 * (group.returns - estimates) ** 2,
+            log_ratio=log_ratio,
+            kl=sums.kl,
+            entropy=sums.entropy,
+            clipped=clipped < unclipped,
+            returns=group.returns,
+            baseline=estimates,
+            q=group.returns,
+            v=estimates,
+        )
 
-    def _require_same_policy(self, log_ratio: torch.Tensor) -> None:
-        """Before the first gradient step the ratio is 1, or sampling and training do not speak of the same policy."""
-        gap = float(log_ratio.detach().abs().max())
-        tolerance = RATIO_TOLERANCE[self._language_model.head("policy").weight.dtype]
-        if gap > tolerance:
-            raise RuntimeError(
-                f"sampling and training disagree about log-probabilities by {gap:.2g} (allowed: {tolerance:.2g}): "
-                "the ratio of the first gradient step would not be 1"
-            )
+    def _moved_too_far(self, step: GradientStep) -> bool:
+        limit = self.config.target_kl
+        return limit is not None and approximate_kl(step.tokens()["log_ratio"]) > limit

@@ -1,20 +1,25 @@
-"""Attempts as tokens: collecting them, and laying them out for learning. Nothing is ever tokenised twice."""
+"""Attempts as tokens, and how they are laid out for learning. Nothing is ever tokenised twice."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import gymnasium as gym
 import torch
 from torch import Tensor
 
-from agents.agent import SamplingConfig
-from agents.generation import StopReason, generate
-from agents.language_model import LanguageModel, Network, select_rows
+from agents.language_model import LanguageModel, Network
+from agents.sampler import StopReason
+from agents.token_tree import TokenTree, token_tree
+
+_TOKEN_COST = 3.0
+"""Times hidden size: what a token costs apart from attention, in pairs of tokens that attend to each other.
+
+A layer of the usual shape has 12 d^2 weights, and attending to one token takes 2 d multiplications (arXiv 2001.08361,
+table 1), which run at about half the speed of the linear layers'.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Turn:
         prompt_ids: tokens that the model read.
         action_ids: tokens that it sampled; the end-of-sequence token is among them only if it was sampled.
         log_probs: log-probability of each of them under the sampling distribution.
-        stop_reason: "eos", or "length" if the action was cut.
+        stop_reason: "eos", "function_end", or "length" if the action was cut; see :class:`agents.sampler.Generation`.
         reward: of the attempt.
         terminated: the episode ended here.
         truncated: the episode was cut here by a wrapper.
@@ -60,13 +65,13 @@ Trajectory = tuple[Turn, ...]
 
 @dataclass(frozen=True)
 class Rollout:
-    """What one call of :meth:`Collector.collect` brought.
+    """What one call of :meth:`agents.collector.Collector.collect` brought.
 
     Attributes:
         turns: in the order in which they were made.
         trajectories: the same turns by episode.
-        generation_seconds: wall-clock seconds spent sampling.
-        environment_seconds: wall-clock seconds spent in ``envs.step``.
+        generation_seconds: wall-clock seconds spent sampling, while programs that were ready ran already.
+        environment_seconds: wall-clock seconds spent waiting for programs.
     """
 
     turns: tuple[Turn, ...]
@@ -87,107 +92,9 @@ class Rollout:
             "action_length": self.generated_tokens / n,
             "truncation_rate": sum(turn.stop_reason == "length" for turn in self.turns) / n,
             "eos_rate": sum(turn.stop_reason == "eos" for turn in self.turns) / n,
+            "function_end_rate": sum(turn.stop_reason == "function_end" for turn in self.turns) / n,
             "unique_programs": float(len({turn.action for turn in self.turns})),
         }
-
-
-class Collector:
-    """Makes attempts in a vector of environments with the current policy, and remembers where it stands."""
-
-    def __init__(
-        self, language_model: LanguageModel, config: SamplingConfig, generator: torch.Generator, seed: int
-    ) -> None:
-        self.env_steps = 0
-        self._language_model = language_model
-        self._config = config
-        self._generator = generator
-        self._seed = seed
-        self._observations: tuple[str, ...] = ()
-        self._snapshots: list[dict[str, Any]] | None = None
-
-    def begin(self, envs: gym.vector.VectorEnv) -> None:
-        """Start in these environments: where the last attempt left them, or with a seeded reset.
-
-        Environments without ``snapshots`` and ``restore`` are always reset.
-
-        Raises:
-            ValueError: the environments do not reset finished episodes in the same step.
-        """
-        mode = envs.metadata.get("autoreset_mode")
-        if mode != gym.vector.AutoresetMode.SAME_STEP:
-            raise ValueError(f"the environments must be made with AutoresetMode.SAME_STEP, not {mode}")
-        if self._snapshots is None:
-            self._observations = tuple(envs.reset(seed=self._seed)[0])
-        elif len(self._snapshots) != envs.num_envs:
-            raise ValueError(f"the agent was trained in {len(self._snapshots)} environments, not in {envs.num_envs}")
-        else:
-            self._observations = tuple(envs.unwrapped.restore(self._snapshots))  # type: ignore[attr-defined]
-
-    def collect(self, envs: gym.vector.VectorEnv, vector_steps: int) -> Rollout:
-        """Make ``vector_steps`` times ``envs.num_envs`` attempts."""
-        turns: list[Turn] = []
-        finished: list[Trajectory] = []
-        unfinished: list[list[Turn]] = [[] for _ in range(envs.num_envs)]
-        generation_seconds = environment_seconds = 0.0
-        for _ in range(vector_steps):
-            start = time.perf_counter()
-            prompts = [self._encode(observation) for observation in self._observations]
-            generations = generate(
-                self._language_model,
-                prompts,
-                max_new_tokens=self._config.max_new_tokens,
-                temperature=self._config.temperature,
-                generator=self._generator,
-            )
-            actions = [self._language_model.decode_action(generation.token_ids) for generation in generations]
-            sampled = time.perf_counter()
-            observations, rewards, terminations, truncations, infos = envs.step(tuple(actions))
-            stepped = time.perf_counter()
-            generation_seconds += sampled - start
-            environment_seconds += stepped - sampled
-
-            for i, generation in enumerate(generations):
-                terminated, truncated = bool(terminations[i]), bool(truncations[i])
-                following = infos["final_obs"][i] if truncated and not terminated else observations[i]
-                turn = Turn(
-                    env_index=i,
-                    prompt=self._observations[i],
-                    action=actions[i],
-                    prompt_ids=prompts[i],
-                    action_ids=generation.token_ids,
-                    log_probs=generation.log_probs,
-                    stop_reason=generation.stop_reason,
-                    reward=float(rewards[i]),
-                    terminated=terminated,
-                    truncated=truncated,
-                    next_prompt_ids=None if terminated else self._encode(following),
-                    info=_info_of_env(infos, i, terminated or truncated),
-                )
-                turns.append(turn)
-                unfinished[i].append(turn)
-                if terminated or truncated:
-                    finished.append(tuple(unfinished[i]))
-                    unfinished[i] = []
-            self._observations = tuple(observations)
-        self.env_steps += len(turns)
-        snapshots = getattr(envs.unwrapped, "snapshots", None)
-        self._snapshots = None if snapshots is None else list(snapshots())
-        finished += [tuple(trajectory) for trajectory in unfinished if trajectory]
-        return Rollout(tuple(turns), tuple(finished), generation_seconds, environment_seconds)
-
-    def steps_left(self, envs: gym.vector.VectorEnv, env_steps: int) -> int:
-        """Vector steps of the next iteration, so that ``env_steps`` attempts are made in all; 0 when they are made."""
-        return min(self._config.steps_per_iteration, -(-(env_steps - self.env_steps) // envs.num_envs))
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"env_steps": self.env_steps, "snapshots": self._snapshots}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.env_steps = state["env_steps"]
-        self._snapshots = state["snapshots"]
-
-    def _encode(self, observation: str) -> tuple[int, ...]:
-        return self._language_model.encode_prompt(observation, reserve=self._config.max_new_tokens)
 
 
 @dataclass(frozen=True)
@@ -209,6 +116,7 @@ class TokenBatch:
         discounts: float [N]; 1 inside an action, gamma at its end, 0 where the episode terminated.
         continues: bool [N]; whether token n + 1 followed token n in the same trajectory.
         next_states: int64 [N], the state behind each token; meaningless where the discount is 0.
+        trees: layouts for reading it, by the cost of a token; made when they are first needed.
     """
 
     prompts: tuple[tuple[int, ...], ...]
@@ -222,14 +130,44 @@ class TokenBatch:
     discounts: Tensor
     continues: Tensor
     next_states: Tensor
+    trees: dict[float, TokenTree] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         """N, the number of action tokens."""
         return len(self.log_mu)
 
 
+@dataclass
+class _Choice:
+    """A turn with tokens, and what it leads to: turns without tokens behind it are part of that."""
+
+    turn: Turn
+    reward: float
+    discount: float
+    next_prompt_ids: tuple[int, ...] | None
+
+
+def _choices(trajectory: Trajectory, gamma: float) -> list[_Choice]:
+    """The turns of a trajectory in which tokens were chosen.
+
+    Where a sampler returned none, nothing was chosen: what such a turn brought is credited, discounted once more, to
+    the choice before it. Such turns at the beginning are left out.
+    """
+    choices: list[_Choice] = []
+    for turn in trajectory:
+        discount = 0.0 if turn.terminated else gamma
+        if turn.action_ids:
+            choices.append(_Choice(turn, turn.reward, discount, turn.next_prompt_ids))
+        elif choices:
+            last = choices[-1]
+            last.reward += last.discount * turn.reward
+            last.discount *= discount
+            last.next_prompt_ids = turn.next_prompt_ids
+    return choices
+
+
 def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.device) -> TokenBatch:
-    """Lay out trajectories, see :class:`TokenBatch`."""
+    """Lay out trajectories, see :class:`TokenBatch`. At least one action must hold a token."""
     prompt_position: dict[tuple[int, ...], int] = {}
     prompt_index: list[int] = []
     bootstrap_prompts: list[tuple[int, ...]] = []
@@ -239,27 +177,30 @@ def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.
     discounts: list[float] = []
     continues: list[bool] = []
     next_states: list[int] = []
+    actions: list[tuple[int, ...]] = []
     n_tokens = sum(len(turn.action_ids) for trajectory in trajectories for turn in trajectory)
     for trajectory in trajectories:
-        for turn in trajectory:
+        choices = _choices(trajectory, gamma)
+        for choice in choices:
+            turn = choice.turn
+            actions.append(turn.action_ids)
             prompt_index.append(prompt_position.setdefault(turn.prompt_ids, len(prompt_position)))
             inside = len(turn.action_ids) - 1
             next_states += range(len(tokens) + 1, len(tokens) + 1 + inside)
             tokens += turn.action_ids
             log_mu += turn.log_probs
-            rewards += [0.0] * inside + [turn.reward]
-            discounts += [1.0] * inside + [0.0 if turn.terminated else gamma]
-            if turn is not trajectory[-1]:
+            rewards += [0.0] * inside + [choice.reward]
+            discounts += [1.0] * inside + [choice.discount]
+            if choice is not choices[-1]:
                 continues += [True] * (inside + 1)
                 next_states.append(len(tokens))
                 continue
             continues += [True] * inside + [False]
-            if turn.next_prompt_ids is None:
+            if choice.next_prompt_ids is None:
                 next_states.append(0)
             else:
                 next_states.append(n_tokens + len(bootstrap_prompts))
-                bootstrap_prompts.append(turn.next_prompt_ids)
-    actions = [turn.action_ids for trajectory in trajectories for turn in trajectory]
+                bootstrap_prompts.append(choice.next_prompt_ids)
     longest = max(map(len, actions))
     padded = [list(action) + [0] * (longest - len(action)) for action in actions]
     return TokenBatch(
@@ -278,23 +219,62 @@ def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.
 
 
 def hidden_states(language_model: LanguageModel, batch: TokenBatch, network: Network) -> Tensor:
-    """Last hidden states [N, d] at the states of a batch; differentiable. Each distinct prompt is read once."""
-    encoded = language_model.encode_prompts(batch.prompts, network)
+    """Last hidden states [N, d] at the states of a batch; differentiable. What turns have in common is read once.
+
+    Where the language model does not share prompts (gradient checkpointing), or reads no trees, whole sequences are
+    read.
+    """
+    if not (language_model.shares_prompts and language_model.reads_trees):
+        return _states_of_sequences(language_model, batch, network)
+    token_cost = _TOKEN_COST * language_model.hidden_size
+    if token_cost not in batch.trees:
+        sequences = _sequences(batch)
+        starts = [len(batch.prompts[index]) - 1 for index in batch.prompt_index.tolist()]
+        lengths = batch.action_lengths.tolist()
+        wanted = [slice(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+        batch.trees[token_cost] = token_tree(sequences, wanted, token_cost, language_model.device)
+    return _states_of_tree(language_model, batch.trees[token_cost], network)
+
+
+def _states_of_tree(language_model: LanguageModel, tree: TokenTree, network: Network) -> Tensor:
+    """Last hidden states [N, d] at the wanted nodes of a tree; differentiable."""
+    cache = language_model.new_cache()
+    if len(tree.prefix):
+        prefix = tree.prefix[None]
+        language_model.forward(prefix, torch.ones_like(prefix), cache, network)
+        cache.batch_repeat_interleave(len(tree.token_ids))
+    hidden = language_model.forward(tree.token_ids, tree.visible, cache, network, tree.position_ids)
+    return hidden.flatten(0, 1).index_select(0, tree.states)
+
+
+def _sequences(batch: TokenBatch) -> list[tuple[int, ...]]:
+    """What is read of each turn: the prompt and the action, but for the action's last token."""
+    return [
+        batch.prompts[index] + tuple(action[: max(0, length - 1)])
+        for index, action, length in zip(
+            batch.prompt_index.tolist(), batch.action_ids.tolist(), batch.action_lengths.tolist(), strict=True
+        )
+    ]
+
+
+def _states_of_sequences(language_model: LanguageModel, batch: TokenBatch, network: Network) -> Tensor:
+    """As :func:`hidden_states`, from prompts and actions read together, without a cache; padded on the right."""
     lengths = batch.action_lengths.tolist()
-    states: list[Tensor] = [encoded.last_hidden[:0]] * len(lengths)
-    for turns in _groups_of_similar_length(lengths):
-        rows = torch.tensor(turns, device=language_model.device)
-        prompts = batch.prompt_index[rows]
-        group = encoded.last_hidden[prompts, None]
-        width = max(lengths[turn] for turn in turns) - 1  # the last token of an action is not read
-        if width > 0:
-            action_mask = torch.arange(width, device=rows.device) < batch.action_lengths[rows, None] - 1
-            mask = torch.cat([encoded.mask[prompts], action_mask.to(encoded.mask.dtype)], dim=1)
-            cache = select_rows(encoded.cache, prompts)
-            later = language_model.forward(batch.action_ids[rows, :width], mask, cache, network)
-            group = torch.cat([group, later], dim=1)
+    prompts = [batch.prompts[index] for index in batch.prompt_index.tolist()]
+    sequences = [list(sequence) for sequence in _sequences(batch)]
+    states: list[Tensor] = [torch.empty(0)] * len(lengths)
+    for turns in _groups_of_similar_length([len(sequence) for sequence in sequences]):
+        width = max(len(sequences[turn]) for turn in turns)
+        padding = [width - len(sequences[turn]) for turn in turns]
+        ids = [sequences[turn] + [language_model.pad_token_id] * pad for turn, pad in zip(turns, padding, strict=True)]
+        mask = [[1] * (width - pad) + [0] * pad for pad in padding]
+        device = language_model.device
+        hidden = language_model.sequence_states(
+            torch.tensor(ids, device=device), torch.tensor(mask, device=device), network
+        )
         for row, turn in enumerate(turns):
-            states[turn] = group[row, : lengths[turn]]
+            first = len(prompts[turn]) - 1
+            states[turn] = hidden[row, first : first + lengths[turn]]
     return torch.cat(states)
 
 
@@ -303,7 +283,13 @@ def bootstrap_states(language_model: LanguageModel, batch: TokenBatch, network: 
     """Last hidden states [M, d] at the ends of the prompts behind unfinished trajectories, without gradients."""
     if not batch.bootstrap_prompts:
         return torch.zeros(0, language_model.hidden_size, device=language_model.device)
-    return language_model.encode_prompts(batch.bootstrap_prompts, network).last_hidden
+    if not language_model.reads_trees:
+        return language_model.encode_prompts(batch.bootstrap_prompts, network, new_tokens=0).last_hidden
+    wanted = [slice(len(prompt) - 1, len(prompt)) for prompt in batch.bootstrap_prompts]
+    token_cost = _TOKEN_COST * language_model.hidden_size
+    return _states_of_tree(
+        language_model, token_tree(batch.bootstrap_prompts, wanted, token_cost, language_model.device), network
+    )
 
 
 def _groups_of_similar_length(lengths: Sequence[int], shortest_share: float = 0.6) -> list[list[int]]:
@@ -315,13 +301,3 @@ def _groups_of_similar_length(lengths: Sequence[int], shortest_share: float = 0.
         else:
             groups.append([index])
     return groups
-
-
-def _info_of_env(infos: Mapping[str, Any], index: int, done: bool) -> dict[str, Any]:
-    """One environment's info of the attempt just made, out of a vector environment's infos."""
-    if "attempts" in infos:
-        return dict(infos["attempts"][index])
-    if done and "final_info" in infos:
-        infos = infos["final_info"]
-    present = (key[1:] for key in infos if key.startswith("_") and infos[key][index])
-    return {key: infos[key][index] for key in present}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from agents.agent import SamplingConfig, register_agent
 from agents.collecting_agent import CollectingAgent
 from agents.language_model import LanguageModel
+from agents.sampler import Sampler
 
 
 @register_agent("sample", SamplingConfig)
 class Sample(CollectingAgent):
     """Samples from the language model as it is; an :class:`agents.agent.Agent`."""
 
-    def __init__(self, language_model: LanguageModel, config: SamplingConfig, seed: int) -> None:
-        super().__init__("sample", language_model, config, seed)
+    def __init__(
+        self, language_model: LanguageModel, config: SamplingConfig, seed: int, sampler: Sampler | None = None
+    ) -> None:
+        super().__init__("sample", language_model, config, seed, sampler)
         self.config = config

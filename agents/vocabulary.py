@@ -1,41 +1,72 @@
 """Sums over the vocabulary, a few tokens at a time: nothing of shape [tokens, vocabulary] is ever stored.
 
 A language model's distributions at N positions are softmaxes of ``hidden @ weight.T + bias``. What learning needs of
-them are a handful of numbers a position. The autograd function below computes them in chunks of rows and computes each
-chunk again in the backward pass: a few chunks of logits live at a time, whatever N is.
+them are a handful of numbers a position. They are computed in chunks of rows (agents/vocabulary_chunks.py); a few
+chunks of logits live at a time, whatever N is. Gradients with respect to hidden states are taken in the same pass
+wherever the matrix behind them is constant (adapters, critics). A trained output head needs each chunk once more, in
+the backward pass, because its own gradient cannot be formed before the losses are known.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-CHUNK_ELEMENTS = 2**20
-"""Rows of a chunk times vocabulary size stays below this (4 MiB a float32 tensor)."""
+from agents.output_head import CentredProducts, LogRatios, OutputHead, ScoreFunction
+from agents.vocabulary_chunks import ChunkedSums, Job
+
+__all__ = [
+    "CentredProducts",
+    "LogRatios",
+    "OutputHead",
+    "ScoreFunction",
+    "ScoreSums",
+    "VocabularySums",
+    "chunk_rows",
+    "vocabulary_sums",
+]
+
+_CACHED_ELEMENTS = 2**18
+_PRODUCT_ROWS = range(16, 65)
+_POSITIONS_A_ROW = 64
+_MOST_ELEMENTS = {"cpu": 2**22, "cuda": 2**25}
+
+
+def chunk_rows(vocabulary_size: int, device_type: str, n_positions: int | None = None) -> int:
+    """Rows of a chunk; four tensors of this many rows and a column a token are computed in.
+
+    On a processor a chunk should stay in its caches, but matrix products want some 64 rows, up to 16 MiB a tensor;
+    where there are few positions, 16, lest the chunk outweigh all else. Elsewhere a chunk should be
+    large: up to 128 MiB a tensor.
+
+    Args:
+        vocabulary_size: V.
+        device_type: where it is computed, as torch names it.
+        n_positions: N; None for so many that chunks are as large as they may be.
+    """
+    if device_type != "cpu":
+        return max(1, _MOST_ELEMENTS["cuda"] // vocabulary_size)
+    fewest, most = _PRODUCT_ROWS[0], _PRODUCT_ROWS[-1]
+    wanted = most if n_positions is None else min(most, max(fewest, n_positions // _POSITIONS_A_ROW))
+    for_products = min(wanted, _MOST_ELEMENTS["cpu"] // vocabulary_size)
+    return max(1, for_products, _CACHED_ELEMENTS // vocabulary_size)
 
 
 @dataclass(frozen=True)
-class OutputHead:
-    """The linear map from hidden states to logits: weight [V, d], bias [V] or None, and what a model does around it."""
+class ScoreSums:
+    """What is left of a score function f at N positions; all float [N].
 
-    weight: Tensor
-    bias: Tensor | None = None
+    Attributes:
+        chosen: f(w).
+        mean: E_pi[f].
+        variance: Var_pi[f]; only of a score function that learns and while gradients are recorded, else zeros.
+    """
 
-    def logits(self, hidden: Tensor, temperature: float = 1.0) -> Tensor:
-        """float32 (or float64) logits [N, V] of hidden states [N, d]. For a few rows only: sampling, chunks, tests."""
-        logits = hidden.to(self.weight.dtype) @ self.weight.T
-        if self.bias is not None:
-            logits = logits + self.bias
-        if logits.dtype != torch.float64:
-            logits = logits.float()
-        return logits / temperature
-
-    def detach(self) -> OutputHead:
-        """The same head without gradients."""
-        return OutputHead(self.weight.detach(), None if self.bias is None else self.bias.detach())
+    chosen: Tensor
+    mean: Tensor
+    variance: Tensor
 
 
 @dataclass(frozen=True)
@@ -46,19 +77,18 @@ class VocabularySums:
         log_pi: log pi(w), [N].
         log_rho: log rho(w), [N]; never differentiable. Zeros if rho was not given, and so is the divergence.
         kl: KL(pi || rho) in nats, [N].
-        entropy: entropy of pi in nats, [N].
-        scores: f(w), [N, K], of the K score functions f_k(v) = <queries_k, keys_v>; K = 0 without queries.
-        mean_scores: E_pi[f], [N, K].
-        mean_square_scores: E_pi[f^2], [N, K].
+        entropy: entropy of pi in nats, [N]; not differentiable.
+        scores: of the fixed score function. The gradient of its mean flows to pi alone; there is no other.
+        learned_scores: of the one that learns. The gradients of its chosen values and of its variance flow to its
+            queries or hidden states alone (pi is constant there); its mean has none.
     """
 
     log_pi: Tensor
     log_rho: Tensor
     kl: Tensor
     entropy: Tensor
-    scores: Tensor
-    mean_scores: Tensor
-    mean_square_scores: Tensor
+    scores: ScoreSums
+    learned_scores: ScoreSums
 
 
 def vocabulary_sums(
@@ -69,9 +99,9 @@ def vocabulary_sums(
     base_hidden: Tensor | None = None,
     base_head: OutputHead | None = None,
     temperature: float = 1.0,
-    queries: Tensor | None = None,
-    keys: Tensor | None = None,
-    chunk_elements: int = CHUNK_ELEMENTS,
+    scores: ScoreFunction | None = None,
+    learned_scores: ScoreFunction | None = None,
+    rows_per_chunk: int | None = None,
 ) -> VocabularySums:
     """Reduce the distributions at N positions to a handful of numbers each; differentiable.
 
@@ -81,117 +111,51 @@ def vocabulary_sums(
         tokens: sampled tokens w, int64 [N].
         base_hidden: last hidden states of the base model rho, [N, d]; no gradient flows there.
         base_head: the base model's output head.
-        temperature: both distributions are softmax(logits / temperature).
-        queries: [N, K, k], with ``keys`` [V, k]: K score functions a position.
-        chunk_elements: bound on rows times vocabulary of a chunk.
+        temperature: all distributions are softmax(logits / temperature).
+        scores: a function of tokens whose values are constant, such as what a target critic says.
+        learned_scores: a function of tokens that is being fitted.
+        rows_per_chunk: positions that are computed at a time; None: :func:`chunk_rows`.
+
+    Raises:
+        ValueError: log-ratios to a base model that was not given.
     """
-    if queries is None or keys is None:
-        queries = hidden.new_zeros(len(hidden), 0, 1)
-        keys = hidden.new_zeros(len(head.weight), 1)
-    log_pi, log_rho, kl, entropy, mean_scores, mean_square_scores = _VocabularySums.apply(
-        hidden, head.weight, head.bias, base_hidden, base_head, tokens, temperature, queries, keys, chunk_elements
+    if base_hidden is None or base_head is None:
+        base_hidden = base_head = None
+        if isinstance(scores, LogRatios) or isinstance(learned_scores, LogRatios):
+            raise ValueError("log-ratios are taken to the base model: give base_hidden and base_head")
+    job = Job(
+        head=head.detach(),
+        tokens=tokens,
+        base_hidden=None if base_hidden is None else base_hidden.detach(),
+        base_head=None if base_head is None else base_head.detach(),
+        temperature=temperature,
+        scores=_constant(scores),
+        learned_scores=_constant(learned_scores),
+        rows_per_chunk=rows_per_chunk or chunk_rows(len(head.weight), hidden.device.type, len(hidden)),
+        keep_policy_slopes=torch.is_grad_enabled() and hidden.requires_grad and not head.learns,
+        keep_score_slopes=torch.is_grad_enabled() and _inputs_require_grad(learned_scores),
     )
-    scores = torch.einsum("nkd,nd->nk", queries, keys[tokens].to(queries.dtype))
-    return VocabularySums(log_pi, log_rho, kl, entropy, scores, mean_scores, mean_square_scores)
+    sums = ChunkedSums.apply(hidden, head.weight, head.bias, _inputs(learned_scores), job)
+    log_pi, log_rho, kl, entropy, *rest = sums
+    return VocabularySums(log_pi, log_rho, kl, entropy, ScoreSums(*rest[:3]), ScoreSums(*rest[3:]))
 
 
-class _VocabularySums(torch.autograd.Function):
-    """With p = softmax(z): d(sum_v p_v f_v) / dz_v = p_v * (f_v - sum_u p_u f_u), also for f = log p - log q."""
+def _inputs(function: ScoreFunction | None) -> Tensor | None:
+    """What of a score function may learn."""
+    if function is None:
+        return None
+    return function.queries if isinstance(function, CentredProducts) else function.hidden
 
-    @staticmethod
-    def forward(
-        ctx: Any,
-        hidden: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        base_hidden: Tensor | None,
-        base_head: OutputHead | None,
-        tokens: Tensor,
-        temperature: float,
-        queries: Tensor,
-        keys: Tensor,
-        chunk_elements: int,
-    ) -> tuple[Tensor, ...]:
-        head = OutputHead(weight, bias)
-        n_rows, n_scores = queries.shape[:2]
-        rows_per_chunk = max(1, chunk_elements // (len(weight) * (1 + n_scores)))
-        dtype = torch.float64 if hidden.dtype == torch.float64 else torch.float32
-        log_pi, log_rho, kl, entropy = hidden.new_zeros(4, n_rows, dtype=dtype).unbind(0)
-        means, mean_squares = hidden.new_zeros(2, n_rows, n_scores, dtype=dtype).unbind(0)
-        for start in range(0, n_rows, rows_per_chunk):
-            rows = slice(start, start + rows_per_chunk)
-            log_p = head.logits(hidden[rows], temperature).log_softmax(-1)
-            p = log_p.exp()
-            chosen = tokens[rows, None]
-            log_pi[rows] = log_p.gather(1, chosen)[:, 0]
-            entropy[rows] = -torch.linalg.vecdot(p, log_p)
-            if base_hidden is not None and base_head is not None:
-                log_q = base_head.logits(base_hidden[rows], temperature).log_softmax(-1)
-                log_rho[rows] = log_q.gather(1, chosen)[:, 0]
-                kl[rows] = torch.linalg.vecdot(p, log_p - log_q)
-            for k in range(n_scores):
-                scores = (queries[rows, k].to(keys.dtype) @ keys.T).to(dtype)
-                means[rows, k] = torch.linalg.vecdot(p, scores)
-                mean_squares[rows, k] = torch.linalg.vecdot(p, scores.square_())
-        ctx.save_for_backward(hidden, weight, bias, base_hidden, tokens, queries, keys)
-        ctx.base_head, ctx.temperature, ctx.rows_per_chunk, ctx.dtype = base_head, temperature, rows_per_chunk, dtype
-        ctx.mark_non_differentiable(log_rho)
-        ctx.set_materialize_grads(False)
-        return log_pi, log_rho, kl.clamp_min_(0), entropy, means, mean_squares
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        grad_log_pi, _, grad_kl, grad_entropy, grad_means, grad_mean_squares = gradients  # None: the sum was not used
-        hidden, weight, bias, base_hidden, tokens, queries, keys = ctx.saved_tensors
-        head = OutputHead(weight, bias)
-        needs_hidden, needs_weight, needs_bias = ctx.needs_input_grad[:3]
-        needs_queries, needs_keys = ctx.needs_input_grad[7:9]
-        n_scores = queries.shape[1] if grad_means is not None or grad_mean_squares is not None else 0
-        d_hidden = torch.empty_like(hidden) if needs_hidden else None
-        d_weight = torch.zeros_like(weight, dtype=ctx.dtype) if needs_weight else None
-        d_bias = torch.zeros_like(bias, dtype=ctx.dtype) if needs_bias else None
-        d_queries = torch.zeros_like(queries) if needs_queries else None
-        d_keys = torch.zeros_like(keys) if needs_keys else None
-        for start in range(0, len(hidden), ctx.rows_per_chunk):
-            rows = slice(start, start + ctx.rows_per_chunk)
-            log_p = head.logits(hidden[rows], ctx.temperature).log_softmax(-1)
-            p = log_p.exp()
-            # integrand[v]: the functions whose expectation under p was taken, times their upstream gradients
-            integrand = torch.zeros_like(p)
-            if grad_kl is not None and base_hidden is not None:
-                log_q = ctx.base_head.logits(base_hidden[rows], ctx.temperature).log_softmax(-1)
-                integrand.addcmul_(log_p - log_q, grad_kl[rows, None])
-            if grad_entropy is not None:
-                integrand.addcmul_(log_p, grad_entropy[rows, None], value=-1)
-            for k in range(n_scores):
-                scores = (queries[rows, k].to(keys.dtype) @ keys.T).to(ctx.dtype)
-                slope = torch.zeros_like(scores)  # derivative of the integrand with respect to the scores
-                if grad_means is not None:
-                    slope += grad_means[rows, k, None]
-                    integrand.addcmul_(scores, grad_means[rows, k, None])
-                if grad_mean_squares is not None:
-                    slope.addcmul_(scores, grad_mean_squares[rows, k, None], value=2)
-                    integrand.addcmul_(scores.square(), grad_mean_squares[rows, k, None])
-                d_scores = slope.mul_(p).to(keys.dtype)
-                if d_queries is not None:
-                    d_queries[rows, k] = (d_scores @ keys).to(queries.dtype)
-                if d_keys is not None:
-                    d_keys += d_scores.T @ queries[rows, k].to(keys.dtype)
-            if not (needs_hidden or needs_weight or needs_bias):
-                continue
-            d_logits = p * (integrand - torch.linalg.vecdot(p, integrand)[:, None])
-            if grad_log_pi is not None:
-                d_logits.addcmul_(p, grad_log_pi[rows, None], value=-1)
-                d_logits.scatter_add_(1, tokens[rows, None], grad_log_pi[rows, None])
-            d_logits /= ctx.temperature
-            if d_hidden is not None:
-                d_hidden[rows] = (d_logits.to(weight.dtype) @ weight).to(hidden.dtype)
-            if d_weight is not None:
-                d_weight += d_logits.T @ hidden[rows].to(ctx.dtype)
-            if d_bias is not None:
-                d_bias += d_logits.sum(0)
-        if d_weight is not None:
-            d_weight = d_weight.to(weight.dtype)
-        if d_bias is not None:
-            d_bias = d_bias.to(bias.dtype)
-        return d_hidden, d_weight, d_bias, None, None, None, None, d_queries, d_keys, None
+def _inputs_require_grad(function: ScoreFunction | None) -> bool:
+    inputs = _inputs(function)
+    return inputs is not None and inputs.requires_grad
+
+
+def _constant(function: ScoreFunction | None) -> ScoreFunction | None:
+    """The same function without gradients."""
+    if isinstance(function, CentredProducts):
+        return CentredProducts(function.queries.detach(), function.keys.detach())
+    if isinstance(function, LogRatios):
+        return LogRatios(function.hidden.detach(), function.head.detach())
+    return None

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from benchmarks.errors import BadInput, ResultError, StorageError
+from benchmarks.errors import BadInput, ResultError, StorageError, choose, one_line
 
 if TYPE_CHECKING:
     import gymnasium as gym
 
     from agents.agent import Agent
     from benchmarks.plan import RunSpec
+
+_DEVICE_OPTIONS = ("compile", "quantization")
+"""Options of a model that are of no use on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,15 @@ class Workplace:
         make_envs: a vector of fresh environments, finished episodes of which are reset in the same step.
         generator: a source of random numbers for ``agent.act``, from a seed.
         holdout_score: score of a program on the rows that no episode sees; None where there is no such score.
+        divergence: what the agent raises when a loss or a gradient is not finite. It may have a ``batch`` (plain values
+            and tensors: what the update was made from) and an ``iteration`` (what was collected for it).
     """
 
     agent: Agent
     make_envs: Callable[[], gym.vector.VectorEnv]
     generator: Callable[[int], Any]
     holdout_score: Callable[[str], float | None]
+    divergence: type[Exception]
 
 
 class Backend(Protocol):
@@ -62,11 +68,19 @@ class Backend(Protocol):
         """The device that "auto" or a name stands for. Raises BadInput if it cannot be used."""
         ...
 
-    def model_fingerprint(self, model: str) -> str:
-        """Identifies the model's weights. Raises BadInput if there is no such model."""
+    def default_model_options(self) -> dict[str, Any]: ...
+
+    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
+        """Those of the settings that differ from the defaults. Raises BadInput for what is not allowed there."""
         ...
 
-    def open(self, spec: RunSpec) -> Workplace: ...
+    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
+        """Identifies the model's weights. Raises BadInput if there is no such model, or options do not fit it."""
+        ...
+
+    def open(self, spec: RunSpec, threads: int) -> Workplace:
+        """Loads what a run needs; its computations then take ``threads`` threads."""
+        ...
 
     def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
         """Writes plain values and the agent's state atomically. Raises StorageError if the file cannot be written."""
@@ -125,28 +139,50 @@ class DataSciBackend:
             raise BadInput(f"--device {device}: {one_line(error).partition('. ')[0]}") from None
         return device
 
-    def model_fingerprint(self, model: str) -> str:
-        from agents.language_model import TINYCODER, load_language_model
+    def default_model_options(self) -> dict[str, Any]:
+        from agents.model_options import ModelOptions
+
+        return {"dtype": "auto", "tuning": "auto", **plain_config(ModelOptions())}
+
+    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
+        from agents.loading import check_loading
+
+        defaults = self.default_model_options()
+        for key in settings:
+            choose("model option", key, defaults)
+        chosen = {key: value for key, value in settings.items() if value != defaults[key]}
+        try:
+            check_loading(device, **loading_arguments(chosen))
+        except ValueError as error:
+            raise BadInput(one_line(error)) from None
+        return chosen
+
+    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
+        from agents.language_model import load_language_model
+        from agents.loading import FULL_TUNING_LIMIT, count_parameters, find, read_config
 
         # What cannot be reached is told by the error; the retries on the way to it are noise.
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
         try:
-            load_language_model(model, device="cpu")
+            config, _ = read_config(model)
+            if count_parameters(config) < FULL_TUNING_LIMIT:  # a large model is read by its runs alone
+                tried_here = {key: value for key, value in model_options.items() if key not in _DEVICE_OPTIONS}
+                load_language_model(model, device="cpu", **loading_arguments(tried_here))
+            folder = Path(find(model))
         except ValueError as error:
             raise BadInput(one_line(error)) from None
-        folder = TINYCODER if model == "tinycoder" else Path(model).expanduser()
-        return folder_fingerprint(folder) if folder.is_dir() else _hub_fingerprint(model)
+        return folder_fingerprint(folder) if folder.is_dir() else f"hub:{getattr(config, '_commit_hash', None)}"
 
-    def open(self, spec: RunSpec) -> Workplace:
+    def open(self, spec: RunSpec, threads: int) -> Workplace:
         import gymnasium as gym
         import torch
 
         import ds_gym
-        from agents import agent_config_class, make_agent
+        from agents import TrainingDiverged, agent_config_class, make_agent
         from agents.language_model import load_language_model
 
-        torch.set_num_threads(1)
-        language_model = load_language_model(spec.model, device=spec.device)
+        torch.set_num_threads(threads)
+        language_model = load_language_model(spec.model, device=spec.device, **loading_arguments(spec.model_options))
         config = agent_config_class(spec.agent)(**spec.agent_config)
         settings: dict[str, Any] = {
             "task": spec.task,
@@ -176,6 +212,7 @@ class DataSciBackend:
             make_envs=make_envs,
             generator=lambda seed: torch.Generator().manual_seed(seed),
             holdout_score=holdout_score,
+            divergence=TrainingDiverged,
         )
 
     def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
@@ -203,6 +240,15 @@ def plain_config(config: Any) -> dict[str, Any]:
     return plain
 
 
+def loading_arguments(model_options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as arguments of ``agents.load_language_model``. Raises ValueError for a value that is not allowed."""
+    from agents.model_options import ModelOptions
+
+    arguments = {key: model_options[key] for key in ("dtype", "tuning") if key in model_options}
+    others = {key: value for key, value in model_options.items() if key not in arguments}
+    return arguments | ({"options": ModelOptions(**others)} if others else {})
+
+
 def folder_fingerprint(folder: Path) -> str:
     """Hash of the names and contents of the files in a model's folder."""
     digest = hashlib.sha256()
@@ -211,13 +257,3 @@ def folder_fingerprint(folder: Path) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return f"sha256:{digest.hexdigest()[:16]}"
-
-
-def _hub_fingerprint(model: str) -> str:
-    from transformers import AutoConfig
-
-    return f"hub:{AutoConfig.from_pretrained(model)._commit_hash}"
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())

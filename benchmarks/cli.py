@@ -7,97 +7,45 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from benchmarks.backend import Backend, DataSciBackend
+from benchmarks.command_options import (
+    Arguments,
+    GroupedCommand,
+    execution_options,
+    gather_arguments,
+    log_options,
+    model_options,
+    run_options,
+)
 from benchmarks.errors import BadInput
-from benchmarks.plan import Request, RunSpec, make_plan
-from benchmarks.preflight import prepare_folder, select_runs
+from benchmarks.metric_log import DEFAULT, choose_logs
+from benchmarks.plan import Request, RunOptions, RunSpec, make_plan
+from benchmarks.preflight import Found, look_for_results, prepare_folder, select_runs
 from benchmarks.provenance import available_cores
+from benchmarks.results import read_result
+from benchmarks.storage import RunFiles
 from benchmarks.suites import list_suites, load_suite
+
+if TYPE_CHECKING:
+    from benchmarks.harness import Outcome
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 
 
-class _Words(click.ParamType):
-    """Comma-separated words."""
-
-    name = "name,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        words = tuple(word.strip() for word in str(value).split(",") if word.strip())
-        if not words:
-            self.fail("is empty", param, ctx)
-        return words
-
-
-class _Seeds(click.ParamType):
-    """Comma-separated whole numbers and ranges: ``0,1,2`` or ``0-4``."""
-
-    name = "n,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        seeds: list[int] = []
-        for part in str(value).split(","):
-            first, dash, last = part.strip().partition("-")
-            if not first.isdecimal() or (dash and not last.isdecimal()):
-                self.fail(f"'{value}' is not a list of seeds such as 0,1,2 or 0-4", param, ctx)
-            seeds += range(int(first), int(last or first) + 1)
-        if not seeds:
-            self.fail(f"'{value}' holds no seed", param, ctx)
-        return tuple(seeds)
-
-
-_POSITIVE = click.IntRange(min=1)
-
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--agent", "agents", type=_Words(), multiple=True, help="Agents to run; repeat it or separate by commas.")
-@click.option(
-    "--model", default="tinycoder", show_default=True, help="The embedded model, a folder, or a name on the hub."
-)
-@click.option("--suite", "suite_name", default="default", show_default=True, help="A suite's name, or a YAML file.")
-@click.option("--tasks", type=_Words(), multiple=True, help="Tasks instead of the suite's.")
-@click.option("--seeds", type=_Seeds(), multiple=True, help="Seeds instead of the suite's: 0,1,2 or 0-4.")
-@click.option("--env-steps", type=_POSITIVE, help="Attempts that a run may make, instead of the suite's.")
-@click.option("--num-envs", type=_POSITIVE, help="Episodes side by side in a run, instead of the suite's.")
-@click.option("--protocol", help="holdout or paper, instead of the suite's.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="[AGENT.]KEY=VALUE", help="A setting of the agents; see --list."
-)
-@click.option(
-    "--references/--no-references", default=True, show_default=True, help="Also run what the suite compares with."
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: runs/<suite>]")
-@click.option("--resume", is_flag=True, help="Go on with runs that were interrupted.")
-@click.option("--overwrite", is_flag=True, help="Replace the results that these runs have under --out.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, ...")
-@click.option("--jobs", type=_POSITIVE, help="Runs side by side.  [default: the number of cores; 1 on an accelerator]")
-@click.option("--list", "list_", is_flag=True, help="Show agents with their settings, tasks and suites.")
+@click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@run_options
+@model_options
+@execution_options
+@log_options
+@click.option("--list", "list", is_flag=True, help="Show agents with their settings, tasks and suites.")
 @click.pass_obj
-def command(
-    backend: Backend,
-    agents: tuple[tuple[str, ...], ...],
-    model: str,
-    suite_name: str,
-    tasks: tuple[tuple[str, ...], ...],
-    seeds: tuple[tuple[int, ...], ...],
-    env_steps: int | None,
-    num_envs: int | None,
-    protocol: str | None,
-    settings: tuple[str, ...],
-    references: bool,
-    out: Path | None,
-    resume: bool,
-    overwrite: bool,
-    device: str,
-    jobs: int | None,
-    list_: bool,
-) -> int:
+def command(backend: Backend, /, **values: Any) -> int:
     """Run agents over the tasks and seeds of a suite, and compare what they reach under the same budget.
 
     Ends with a table, learning curves (PNG) and the best programs. Ctrl-C stops cleanly; --resume goes on.
@@ -105,67 +53,114 @@ def command(
     \b
     python benchmarks/run.py --agent etpo
     python benchmarks/run.py --agent etpo,ppo --tasks wine --seeds 0-4 --set learning_rate=1e-4 --out runs/mine
+    python benchmarks/run.py --agent etpo --model path/to/model --dtype bfloat16 --lora-rank 32 --out runs/large
     """
+    return _execute(backend, gather_arguments(values))
+
+
+def _execute(backend: Backend, arguments: Arguments) -> int:
     console = make_console()
-    if list_:
+    if arguments.list:
         from benchmarks.report import print_choices
 
         print_choices(console, backend, {name: load_suite(name) for name in list_suites()})
         return 0
-    if not agents:
+    if not arguments.agents:
         raise BadInput(f"--agent is missing; known: {', '.join(backend.agents())}")
-    if resume and overwrite:
+    if arguments.resume and arguments.overwrite:
         raise BadInput("--resume and --overwrite exclude each other")
-    suite = load_suite(suite_name)
+    logs = choose_logs(arguments.log)
+    if not (arguments.log or logs):
+        console.print(f"{', '.join(DEFAULT)} is not installed: metrics go to metrics.jsonl alone.")
+    suite = load_suite(arguments.suite)
+    device = backend.device(arguments.device)
     request = Request(
-        agents=_unique(agents),
-        model=model,
-        tasks=_unique(tasks) or suite.tasks,
-        seeds=_unique(seeds) or suite.seeds,
-        env_steps=env_steps or suite.env_steps,
-        num_envs=num_envs or suite.num_envs,
-        protocol=protocol or suite.protocol,
+        agents=arguments.agents,
+        model=arguments.model,
+        tasks=arguments.tasks or suite.tasks,
+        seeds=arguments.seeds or suite.seeds,
+        env_steps=arguments.env_steps or suite.env_steps,
+        num_envs=arguments.num_envs or suite.num_envs,
+        protocol=arguments.protocol or suite.protocol,
         evaluation_attempts=suite.evaluation_attempts,
-        device=backend.device(device),
-        settings=settings,
+        device=device,
+        settings=arguments.settings,
+        model_options=arguments.model_options,
     )
-    plan = make_plan(request, suite, backend, references=references)
-    out = out or Path("runs") / Path(suite_name).stem
-    jobs = jobs or (available_cores() if request.device == "cpu" else 1)
+    plan = make_plan(request, suite, backend, references=arguments.references)
+    cores = available_cores()
+    jobs = min(arguments.jobs or (cores if device == "cpu" else 1), len(plan))
+    options = RunOptions(
+        # By the whole plan, not by what is left of it, so that a resumed run computes as before.
+        threads=arguments.threads or max(1, cores // jobs),
+        logs=logs,
+        sample_every=arguments.sample_every,
+    )
+    out = arguments.out or Path("runs") / Path(arguments.suite).stem
     with prepare_folder(out):
-        return _run(console, plan, backend, out, jobs, resume=resume, overwrite=overwrite)
+        pending, found = select_runs(plan, out, resume=arguments.resume, overwrite=arguments.overwrite)
+        if not arguments.overwrite:
+            _say_what_is_done(console, found, len(plan))
+        outcome = _run_pending(console, pending, backend, out, jobs, options, show_samples=arguments.verbose)
+        return _conclude(console, plan, out, outcome)
 
 
-def _run(
-    console: Console, plan: list[RunSpec], backend: Backend, out: Path, jobs: int, *, resume: bool, overwrite: bool
-) -> int:
-    from benchmarks.harness import run_plan
+def _say_what_is_done(console: Console, found: Found, n_runs: int) -> None:
+    if found.finished:
+        console.print(f"{len(found.finished)} of {n_runs} runs are finished already and are not run again.")
+    if found.diverged:
+        console.print(
+            f"{len(found.diverged)} of {n_runs} runs have diverged before and are not run again, because they would "
+            "diverge again; --overwrite starts anew.",
+            soft_wrap=True,
+        )
+
+
+def _run_pending(
+    console: Console,
+    pending: list[RunSpec],
+    backend: Backend,
+    out: Path,
+    jobs: int,
+    options: RunOptions,
+    *,
+    show_samples: bool,
+) -> Outcome:
+    from benchmarks.harness import Outcome, run_plan
     from benchmarks.progress import ProgressDisplay
-    from benchmarks.report import print_report
 
-    started = time.monotonic()
-    pending, found = select_runs(plan, out, resume=resume, overwrite=overwrite)
-    if found.finished and not overwrite:
-        console.print(f"{len(found.finished)} of {len(plan)} runs are finished already and are not run again.")
     if not pending:
-        print_report(console, plan, out)
-        return 0
+        return Outcome()
+    started = time.monotonic()
     attempts = sum(spec.env_steps for spec in pending)
     console.print(f"{len(pending)} runs, {attempts:,} attempts, {min(jobs, len(pending))} at a time. Results: {out}")
-    with ProgressDisplay(console, pending) as display:
-        outcome = run_plan(pending, backend, out, jobs, display)
+    with ProgressDisplay(console, pending, show_samples) as display:
+        outcome = run_plan(pending, backend, out, jobs, display, options)
+    if outcome.storage_error is None and outcome.stopped_by is None:
+        console.print(f"{time.monotonic() - started:.0f} seconds.")
+    return outcome
+
+
+def _conclude(console: Console, plan: list[RunSpec], out: Path, outcome: Outcome) -> int:
+    """Prints what came of the plan; the exit code."""
+    from benchmarks.report import print_report
+
     if outcome.storage_error is not None:
         return _fail(f"{outcome.storage_error}. What was written before is whole; --resume goes on.", EXIT_FAILED)
     if outcome.stopped_by is not None:
         console.print(f"Stopped. To go on: {_command_to_resume()}", soft_wrap=True, highlight=False)
         return 128 + outcome.stopped_by
     print_report(console, plan, out)
-    console.print(f"{time.monotonic() - started:.0f} seconds.")
+    complaints = []
     if outcome.failed:
         first = outcome.failed[0]
-        n = f"{len(outcome.failed)} of {len(pending)} runs"
-        return _fail(f"{n} failed. {first.spec.name}: {first.error}. Try again: {_command_to_resume()}", EXIT_FAILED)
-    return 0
+        n = f"{len(outcome.failed)} of {len(plan)} runs"
+        complaints.append(f"{n} failed. {first.spec.name}: {first.error}. Try again: {_command_to_resume()}")
+    if diverged := look_for_results(plan, out).diverged:
+        files = RunFiles(diverged[0].folder(out))
+        n = f"{len(diverged)} of {len(plan)} runs"
+        complaints.append(f"{n} diverged. {diverged[0].name}: {read_result(files.result).error} See {files.diverged}")
+    return _fail(" ".join(complaints), EXIT_FAILED) if complaints else 0
 
 
 def main(arguments: Sequence[str] | None = None, backend: Backend | None = None) -> int:
@@ -202,7 +197,3 @@ def _fail(message: str, code: int = EXIT_BAD_INPUT) -> int:
 def _command_to_resume() -> str:
     arguments = [argument for argument in sys.argv if argument not in ("--resume", "--overwrite")]
     return shlex.join(["python", *arguments, "--resume"])
-
-
-def _unique(values: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(value for group in values for value in group))

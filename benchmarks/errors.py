@@ -39,3 +39,8 @@ def choose(what: str, given: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'?" if close else ""
     raise BadInput(" ".join(filter(None, [f"unknown {what} '{given}';", hint, f"known: {', '.join(names)}"])))
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error, without line breaks."""
+    return " ".join(str(error).split())

@@ -7,49 +7,29 @@ the stop.
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import provenance
-from benchmarks.errors import ResultError
-from benchmarks.results import (
-    SCHEMA_VERSION,
-    Best,
-    Budget,
-    Evaluation,
-    Mean,
-    RunResult,
-    Seconds,
-    Status,
-    write_result,
-)
-from benchmarks.storage import (
-    RunFiles,
-    append_attempts,
-    read_attempts,
-    write_attempts,
-)
+from benchmarks.errors import ResultError, one_line
+from benchmarks.metric_log import LoggedRun, MetricLog, MetricLogs, open_log
+from benchmarks.metric_log.files import FileLog
+from benchmarks.plan import RunOptions
+from benchmarks.record import Progress, Record, mean
+from benchmarks.results import SCHEMA_VERSION, Best, Budget, Evaluation, RunResult, Seconds, Status, write_result
+from benchmarks.samples import choose_samples, is_sampled, samples_of_run
+from benchmarks.storage import RunFiles, append_attempts, read_attempts, write_attempts
 
 if TYPE_CHECKING:
     from agents.agent import Iteration
-    from agents.rollout import Turn
     from benchmarks.backend import Backend, Workplace
     from benchmarks.plan import RunSpec
 
 CHECKPOINT_SECONDS = 20.0
 """A killed run loses at most about this much work."""
-
-RECENT_ATTEMPTS = 64
-"""The running figures are over this many attempts."""
-
-CLOCKED_METRICS = ("tokens_per_second", "peak_memory_mb")
-"""Metrics of agents that differ from run to run; they go to ``throughput``, not to ``curve``."""
 
 STARTING = "starting"
 """The phase in which nothing is lost yet if the run is killed."""
@@ -61,108 +41,23 @@ class Stopped(Exception):
     """The run was asked to stop and has written its state."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands: ``phase`` is what it does now; reward and valid rate are over the most recent attempts."""
-
-    phase: str
-    env_steps: int
-    mean_reward: float | None = None
-    valid_rate: float | None = None
-
-
-@dataclass
-class Record:
-    """What a run has done so far; plain values, so that a checkpoint can hold it."""
-
-    env_steps: int = 0
-    generated_tokens: int = 0
-    gradient_steps: int = 0
-    seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("generation", "environment", "update"), 0.0)
-    )
-    total_seconds: float = 0.0
-    curve: list[dict[str, Any]] = field(default_factory=list)
-    throughput: list[dict[str, Any]] = field(default_factory=list)
-    rewards: list[float] = field(default_factory=list)
-    scored: list[bool] = field(default_factory=list)
-    failures: dict[str, int] = field(default_factory=dict)
-    best: dict[str, Any] | None = None
-    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-    def add(self, iteration: Iteration) -> list[dict[str, Any]]:
-        """Takes an iteration in; returns its attempts as the attempts file tells them."""
-        attempts = []
-        for turn in iteration.turns:
-            self.env_steps += 1
-            attempts.append(attempt_record(self.env_steps, turn))
-            self._add_attempt(turn.info, turn.reward)
-        n = len(iteration.turns)
-        self.generated_tokens += iteration.generated_tokens
-        self.gradient_steps += iteration.gradient_steps
-        for phase in self.seconds:
-            self.seconds[phase] += iteration.seconds.get(phase, 0.0)
-        metrics = {name: finite(value) for name, value in iteration.metrics.items() if name not in CLOCKED_METRICS}
-        # Reward and valid rate are taken from the attempts, so that they mean the same for every agent.
-        own = {
-            "env_steps": self.env_steps,
-            "n_attempts": n,
-            "generated_tokens": self.generated_tokens,
-            "mean_reward": mean(self.rewards[-n:]),
-            "valid_rate": mean(self.scored[-n:]),
-        }
-        self.curve.append({**own, **metrics, **own})
-        generation = iteration.seconds.get("generation", 0.0)
-        self.throughput.append(
-            {name: finite(iteration.metrics[name]) for name in CLOCKED_METRICS if name in iteration.metrics}
-            | {
-                "env_steps": self.env_steps,
-                "seconds": sum(self.seconds.values()),
-                "tokens_per_second": iteration.generated_tokens / generation if generation > 0 else None,
-            }
-        )
-        return attempts
-
-    def _add_attempt(self, info: Mapping[str, Any], reward: float) -> None:
-        scored = info["status"] == "scored"
-        self.rewards.append(float(reward))
-        self.scored.append(scored)
-        if scored:
-            score = float(info["score"])
-            if self.best is None or score > self.best["selected_score"]:
-                self.best = {"code": info["code"], "selected_score": score, "env_step": self.env_steps}
-        else:
-            kind = info["error"]["kind"]
-            self.failures[kind] = self.failures.get(kind, 0) + 1
-
-    def progress(self, phase: str) -> Progress:
-        rewards, scored = self.rewards[-RECENT_ATTEMPTS:], self.scored[-RECENT_ATTEMPTS:]
-        return Progress(phase, self.env_steps, *((mean(rewards), mean(scored)) if rewards else (None, None)))
-
-    def last_fifth(self, planned: int) -> Mean | None:
-        """Over the attempts after four fifths of the planned ones; None until all are made."""
-        if self.env_steps < planned:
-            return None
-        start = planned - max(1, planned // 5)
-        return Mean(
-            mean_reward=mean(self.rewards[start:]),
-            valid_rate=mean(self.scored[start:]),
-            n_attempts=len(self.rewards) - start,
-        )
-
-
 def execute_run(
     spec: RunSpec,
     files: RunFiles,
     backend: Backend,
     *,
+    options: RunOptions | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     report: Callable[[Progress], None] = lambda progress: None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> RunResult:
     """Runs, or goes on with, one run and returns its result, which is also on disk.
 
+    A run whose agent diverges ends with status ``diverged``: what was recorded before is in its files, and what the
+    agent tells of the divergence in ``diverged.pt``.
+
     Args:
+        options: threads, logs, sample programs; None for the defaults.
         should_stop: asked between iterations; the result is then marked ``interrupted``, with a checkpoint beside it.
         report: told after every step.
         checkpoint_seconds: the state is saved at least as often, and at a stop.
@@ -172,7 +67,7 @@ def execute_run(
         ResultError: the checkpoint cannot be read.
         Exception: whatever agent or environment raise; the files stay as of the last checkpoint.
     """
-    return _Run(spec, files, backend, should_stop, report, checkpoint_seconds).execute()
+    return _Run(spec, files, backend, options or RunOptions(), should_stop, report, checkpoint_seconds).execute()
 
 
 class _Run:
@@ -181,6 +76,7 @@ class _Run:
         spec: RunSpec,
         files: RunFiles,
         backend: Backend,
+        options: RunOptions,
         should_stop: Callable[[], bool],
         report: Callable[[Progress], None],
         checkpoint_seconds: float,
@@ -188,20 +84,28 @@ class _Run:
         self._spec = spec
         self._files = files
         self._backend = backend
+        self._options = options
         self._should_stop = should_stop
         self._report = report
         self._checkpoint_seconds = checkpoint_seconds
         self._record = Record()
         self._unsaved: list[dict[str, Any]] = []
         self._clock = time.monotonic()
-        self._provenance = provenance.collect()
+        self._log: MetricLog = MetricLogs([])
 
     def execute(self) -> RunResult:
         provenance.reset_peak_memory()
         self._report(self._record.progress(STARTING))
-        workplace = self._backend.open(self._spec)
+        workplace = self._backend.open(self._spec, self._options.threads)
         if not self._restore(workplace):
             self._write("running")
+        self._log = self._open_logs()
+        try:
+            return self._execute(workplace)
+        finally:
+            self._log.close()
+
+    def _execute(self, workplace: Workplace) -> RunResult:
         try:
             self._learn(workplace)
             self._report(self._record.progress("evaluating"))
@@ -209,15 +113,12 @@ class _Run:
         except Stopped:
             self._save(workplace)
             return self._write("interrupted")
+        except workplace.divergence as error:
+            return self._diverged(workplace, error)
         holdout_score = None
         if self._record.best is not None:
             holdout_score = workplace.holdout_score(self._record.best["code"])
-        # One gzip member instead of one a checkpoint: the same attempts then give the same file.
-        write_attempts(self._files.attempts, [*read_attempts(self._files.attempts), *self._unsaved])
-        result = self._write("finished", evaluation, holdout_score)
-        self._files.checkpoint.unlink(missing_ok=True)
-        self._files.traceback.unlink(missing_ok=True)
-        return result
+        return self._end("finished", evaluation, holdout_score)
 
     def _learn(self, workplace: Workplace) -> None:
         envs = workplace.make_envs()
@@ -225,16 +126,60 @@ class _Run:
             saved = time.monotonic()
             self._report(self._record.progress("learning"))
             self._stop_if_asked()
-            for iteration in workplace.agent.learn(envs, self._spec.env_steps):
-                self._unsaved += self._record.add(iteration)
-                self._report(self._record.progress("learning"))
+            iterations = workplace.agent.learn(envs, self._spec.env_steps)
+            began = time.perf_counter()
+            for iteration in iterations:
+                self._take_in(iteration, time.perf_counter() - began)
                 self._stop_if_asked()
                 if time.monotonic() - saved >= self._checkpoint_seconds:
                     self._save(workplace)
                     self._write("running")
                     saved = time.monotonic()
+                began = time.perf_counter()
         finally:
             envs.close()
+
+    def _take_in(self, iteration: Iteration, seconds: float) -> None:
+        """Records an iteration, and tells of it."""
+        attempts = self._record.add(iteration, seconds)
+        self._unsaved += attempts
+        self._log.metrics(self._record.curve[-1], self._record.throughput[-1])
+        samples: list[dict[str, Any]] = []
+        if is_sampled(len(self._record.curve) - 1, self._options.sample_every):
+            samples = choose_samples(attempts)
+            self._log.samples(self._record.env_steps, samples)
+        self._report(self._record.progress("learning", samples))
+
+    def _diverged(self, workplace: Workplace, error: Exception) -> RunResult:
+        """Ends the run where it stands. The attempts behind the update that failed are in the files, too."""
+        if (iteration := getattr(error, "iteration", None)) is not None:
+            self._take_in(iteration, sum(iteration.seconds.values()))
+        message = one_line(error)
+        state = {
+            "run_key": self._spec.run_key,
+            "env_steps": self._record.env_steps,
+            "error": message,
+            "batch": getattr(error, "batch", None),
+            "agent": workplace.agent.state_dict(),
+        }
+        self._backend.save_checkpoint(self._files.diverged, state)
+        return self._end("diverged", error=message)
+
+    def _end(
+        self,
+        status: Status,
+        evaluation: Evaluation | None = None,
+        holdout_score: float | None = None,
+        error: str | None = None,
+    ) -> RunResult:
+        """Writes the files of a run that will not go on."""
+        # One gzip member instead of one a checkpoint: the same attempts then give the same file.
+        write_attempts(self._files.attempts, [*read_attempts(self._files.attempts), *self._unsaved])
+        self._log.flush()
+        result = self._write(status, evaluation, holdout_score, error)
+        self._files.checkpoint.unlink(missing_ok=True)
+        self._files.traceback.unlink(missing_ok=True)
+        return result
 
     def _evaluate(self, workplace: Workplace) -> Evaluation:
         wanted = self._spec.evaluation_attempts
@@ -283,6 +228,7 @@ class _Run:
         self._report(self._record.progress("saving"))
         append_attempts(self._files.attempts, self._unsaved)
         self._unsaved = []
+        self._log.flush()
         self._count_seconds()
         state = {
             "run_key": self._spec.run_key,
@@ -291,11 +237,25 @@ class _Run:
         }
         self._backend.save_checkpoint(self._files.checkpoint, state)
 
+    def _open_logs(self) -> MetricLog:
+        """The files of every run, as of what is recorded, and the logs that were asked for."""
+        record, folder = self._record, self._files.folder
+        samples = samples_of_run(record.curve, list(read_attempts(self._files.attempts)), self._options.sample_every)
+        run = LoggedRun(self._spec, folder, record.created_at, record.env_steps)
+        files = FileLog(self._files, record.curve, record.throughput, samples)
+        return MetricLogs([files, *(open_log(name, run) for name in self._options.logs)])
+
     def _write(
-        self, status: Status, evaluation: Evaluation | None = None, holdout_score: float | None = None
+        self,
+        status: Status,
+        evaluation: Evaluation | None = None,
+        holdout_score: float | None = None,
+        error: str | None = None,
     ) -> RunResult:
         self._count_seconds()
-        result = make_result(self._spec, self._record, self._provenance, status, evaluation, holdout_score)
+        # Collected only now, when torch is there to tell of an accelerator.
+        circumstances = provenance.collect().with_threads(self._options.threads)
+        result = make_result(self._spec, self._record, circumstances, status, evaluation, holdout_score, error)
         write_result(self._files.result, result)
         return result
 
@@ -312,6 +272,7 @@ def make_result(
     status: Status,
     evaluation: Evaluation | None,
     holdout_score: float | None,
+    error: str | None = None,
 ) -> RunResult:
     """The result file's content for a run that stands at ``record``."""
     return RunResult(
@@ -343,31 +304,5 @@ def make_result(
         hardware=circumstances.hardware,
         git=circumstances.git,
         created_at=record.created_at,
+        error=error,
     )
-
-
-def attempt_record(env_step: int, turn: Turn) -> dict[str, Any]:
-    """One line of the attempts file. ``env_step`` counts from 1; ``attempt`` is the number within the episode."""
-    info = turn.info
-    return {
-        "env_step": env_step,
-        "env_index": turn.env_index,
-        "attempt": info["attempt"],
-        "status": info["status"],
-        "reward": float(turn.reward),
-        "score": info["score"],
-        "split_scores": info["split_scores"],
-        "error": info["error"],
-        "code": info["code"],
-        "tokens": len(turn.action_ids),
-        "stop_reason": turn.stop_reason,
-    }
-
-
-def mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
-def finite(value: float) -> float | None:
-    value = float(value)
-    return value if math.isfinite(value) else None

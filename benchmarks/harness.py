@@ -10,9 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -21,26 +19,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from benchmarks.backend import Backend, one_line
-from benchmarks.errors import ResultError, StorageError
-from benchmarks.execution import STARTING, Progress, execute_run
-from benchmarks.plan import RunSpec
-from benchmarks.results import RunResult, read_result, with_status, write_result
-from benchmarks.storage import RunFiles
+from benchmarks.backend import Backend
+from benchmarks.errors import StorageError
+from benchmarks.execution import STARTING
+from benchmarks.plan import RunOptions, RunSpec
+from benchmarks.record import Progress
+from benchmarks.worker import RunEnded, mark_failed, work
 
-LOG_NAME = "workers.log"
 _POLL_SECONDS = 0.2
 _KILL_SECONDS = 5.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(frozen=True)
-class RunEnded:
-    """A run has ended: with a result, or with the reason why there is none."""
-
-    spec: RunSpec
-    result: RunResult | None
-    error: str | None = None
 
 
 class Listener:
@@ -74,19 +62,24 @@ class Outcome:
 
     @property
     def failed(self) -> list[RunEnded]:
-        return [ended for ended in self.ended if ended.error is not None]
+        return [ended for ended in self.ended if ended.error is not None and not ended.diverged]
 
 
 def run_plan(
-    plan: Sequence[RunSpec], backend: Backend, out: Path, jobs: int, listener: Listener | None = None
+    plan: Sequence[RunSpec],
+    backend: Backend,
+    out: Path,
+    jobs: int,
+    listener: Listener | None = None,
+    options: RunOptions | None = None,
 ) -> Outcome:
     """Runs the plan in ``jobs`` processes; on return none of them is left.
 
     SIGINT, SIGTERM and SIGHUP stop the runs after their current iteration, with a checkpoint; a second one kills them.
-    A run that fails does not keep the others from running; a file that cannot be written does.
+    A run that fails or diverges does not keep the others from running; a file that cannot be written does.
     """
     out.mkdir(parents=True, exist_ok=True)
-    pool = _Pool(list(plan), backend, out, listener or Listener())
+    pool = _Pool(list(plan), backend, out, listener or Listener(), options or RunOptions())
     with _signals(pool.stop):
         try:
             return pool.run(min(jobs, len(plan)))
@@ -105,11 +98,14 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, pending: list[RunSpec], backend: Backend, out: Path, listener: Listener) -> None:
+    def __init__(
+        self, pending: list[RunSpec], backend: Backend, out: Path, listener: Listener, options: RunOptions
+    ) -> None:
         self._pending = pending
         self._backend = backend
         self._out = out
         self._listener = listener
+        self._options = options
         self._workers: list[_Worker] = []
         self._outcome = Outcome()
         self._signals_seen = 0
@@ -167,7 +163,8 @@ class _Pool:
     def _start_worker(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_worker_main, args=(theirs, self._backend, self._out), name="benchmark-worker")
+        arguments = (theirs, self._backend, self._out, self._options)
+        process = context.Process(target=work, args=arguments, name="benchmark-worker")
         # Ctrl-C goes to every process of the terminal, but is the parent's to handle: workers start with it blocked.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -229,70 +226,13 @@ class _Pool:
             cause = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
             hint = " (was the machine out of memory?)" if code == -signal.SIGKILL else ""
             error = f"the worker process ended {cause}{hint}"
-            _mark_failed(worker.spec, self._out, error)
+            mark_failed(worker.spec, self._out, error)
             self._end(worker, RunEnded(worker.spec, None, error))
 
     def _end(self, worker: _Worker, ended: RunEnded) -> None:
         worker.spec = None
         self._outcome.ended.append(ended)
         self._listener.ended(ended)
-
-
-def _worker_main(connection: Connection, backend: Backend, out: Path) -> None:
-    """Does the runs that it is sent, until it is sent None."""
-    os.setpgid(0, 0)  # so that this process and all that it starts can be killed at once
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    _write_output_to(out / LOG_NAME)
-    _use_one_thread()
-    while (order := connection.recv()) is not None:
-        if order != "stop":  # which came when the run that it was meant for had just ended
-            connection.send(_do(order, backend, out, connection))
-
-
-def _do(spec: RunSpec, backend: Backend, out: Path, connection: Connection) -> RunEnded | StorageError:
-    files = RunFiles(spec.folder(out))
-    try:
-        result = execute_run(spec, files, backend, should_stop=connection.poll, report=connection.send)
-    except StorageError as error:
-        return error
-    except Exception as error:  # whatever an agent or an environment raises: the other runs go on
-        with contextlib.suppress(OSError):
-            files.traceback.write_text(traceback.format_exc())
-        message = f"{type(error).__name__}: {one_line(error)}"
-        _mark_failed(spec, out, message)
-        return RunEnded(spec, None, message)
-    finally:
-        while connection.poll():
-            connection.recv()  # "stop", which this run has obeyed or outrun
-    return RunEnded(spec, result)
-
-
-def _mark_failed(spec: RunSpec, out: Path, error: str) -> None:
-    path = RunFiles(spec.folder(out)).result
-    with contextlib.suppress(ResultError, StorageError):
-        write_result(path, with_status(read_result(path), "failed", error))
-
-
-def _write_output_to(path: Path) -> None:
-    """Warnings of libraries go to a file: on the terminal they would tear the progress display."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-
-
-def _use_one_thread() -> None:
-    """Libraries of this process, none of which is imported yet, compute with one thread: processes run side by side."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def _kill_group(process: SpawnProcess) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class RunSpec:
         label: name in tables and folders: the agent, and for a variant of it what differs.
         model_fingerprint: hash of the model's files where they are local, else its name.
         agent_config: the agent's whole configuration, plain values.
+        model_options: what differs from the defaults in how the model is loaded, adapted and prompted, plain values.
     """
 
     agent: str
@@ -38,11 +39,12 @@ class RunSpec:
     evaluation_attempts: int
     device: str
     agent_config: Mapping[str, Any]
+    model_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration as the result file tells it."""
-        return {
+        """The configuration as the result file tells it; ``model_options`` only where something differs."""
+        config = {
             "agent": dict(self.agent_config),
             "device": self.device,
             "env_steps": self.env_steps,
@@ -50,11 +52,15 @@ class RunSpec:
             "model_fingerprint": self.model_fingerprint,
             "num_envs": self.num_envs,
         }
+        return config | ({"model_options": dict(self.model_options)} if self.model_options else {})
 
     @property
     def run_key(self) -> str:
         """Hash of everything that decides the outcome."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        fields = dataclasses.asdict(self)
+        if not self.model_options:
+            del fields["model_options"]  # results from before there were such options keep their key
+        text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -63,6 +69,21 @@ class RunSpec:
 
     def folder(self, out: Path) -> Path:
         return out / self.label / self.task / f"seed-{self.seed}"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How runs are carried out and what they tell; nothing that decides what is compared.
+
+    Attributes:
+        threads: that torch computes with in a run. Sums of floating-point numbers may depend on it in their last bits.
+        logs: where metrics go besides ``metrics.jsonl``, see :mod:`benchmarks.metric_log`.
+        sample_every: programs of the first iteration and of every so many after it are shown; 0 for none.
+    """
+
+    threads: int = 1
+    logs: tuple[str, ...] = ()
+    sample_every: int = 10
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,7 @@ class Request:
     evaluation_attempts: int
     device: str
     settings: tuple[str, ...] = ()
+    model_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_plan(request: Request, suite: Suite, backend: Backend, *, references: bool = True) -> list[RunSpec]:
@@ -95,7 +117,8 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
         choose("task", task, backend.tasks())
     choose("protocol", request.protocol, backend.protocols())
     configs = agent_configs(request.agents, request.settings, backend)
-    model_fingerprint = backend.model_fingerprint(request.model)
+    model_options = backend.model_options(request.model_options, request.device)
+    model_fingerprint = backend.model_fingerprint(request.model, model_options)
 
     def runs(agent: str, label: str, config: Mapping[str, Any], seeds: Sequence[int], env_steps: int) -> list[RunSpec]:
         return [
@@ -113,6 +136,7 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
                 evaluation_attempts=request.evaluation_attempts,
                 device=request.device,
                 agent_config=config,
+                model_options=model_options,
             )
             for seed in seeds
             for task in request.tasks

@@ -23,12 +23,14 @@ class Found:
 
     Attributes:
         finished: the same runs, finished.
+        diverged: the same runs, diverged: as final as finished ones, because they would diverge again.
         unfinished: the same runs, interrupted, failed or killed.
         different: results of runs with another configuration.
         unreadable: files that are no results of this benchmark; each a line that says why.
     """
 
     finished: list[RunSpec] = field(default_factory=list)
+    diverged: list[RunSpec] = field(default_factory=list)
     unfinished: list[RunSpec] = field(default_factory=list)
     different: list[RunSpec] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -74,6 +76,8 @@ def look_for_results(plan: Sequence[RunSpec], out: Path) -> Found:
             found.different.append(spec)
         elif result.status == "finished":
             found.finished.append(spec)
+        elif result.status == "diverged":
+            found.diverged.append(spec)
         else:
             found.unfinished.append(spec)
     return found
@@ -89,7 +93,7 @@ def select_runs(plan: Sequence[RunSpec], out: Path, *, resume: bool, overwrite: 
     if found.unreadable:
         raise BadInput(f"{found.unreadable[0]}{_more(found.unreadable)}; it is left alone: choose another --out")
     if overwrite:
-        for spec in [*found.finished, *found.unfinished, *found.different]:
+        for spec in [*found.finished, *found.diverged, *found.unfinished, *found.different]:
             try:
                 RunFiles(spec.folder(out)).remove()
             except StorageError as error:
@@ -108,7 +112,8 @@ def select_runs(plan: Sequence[RunSpec], out: Path, *, resume: bool, overwrite: 
             f"{n} unfinished {'run' if n == 1 else 'runs'} under {out} ({first}{_more(found.unfinished)}): "
             "--resume to go on, or --overwrite to start anew"
         )
-    return [spec for spec in plan if spec not in found.finished], found
+    done = [*found.finished, *found.diverged]
+    return [spec for spec in plan if spec not in done], found
 
 
 def _more(items: Sequence[object]) -> str:

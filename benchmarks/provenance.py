@@ -9,8 +9,9 @@ import platform
 import resource
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import Git
 
@@ -22,6 +23,10 @@ class Provenance:
     git: Git
     versions: dict[str, str]
     hardware: dict[str, str | int | None]
+
+    def with_threads(self, threads: int) -> Provenance:
+        """The same, with the number of threads that torch computes with."""
+        return replace(self, hardware={**self.hardware, "threads": threads})
 
 
 @functools.cache
@@ -37,6 +42,8 @@ def reset_peak_memory() -> None:
             file.write("5")
     except OSError:
         pass  # the peak is then that of the process, not of the run
+    if (torch := _torch_with_cuda()) is not None:
+        torch.cuda.reset_peak_memory_stats()
 
 
 def peak_memory_mb() -> float | None:
@@ -50,6 +57,12 @@ def peak_memory_mb() -> float | None:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+def peak_accelerator_memory_mb() -> float | None:
+    """The most memory that torch has held on the CUDA device, in MB (2^20 bytes); None where none is in use."""
+    torch = _torch_with_cuda()
+    return None if torch is None else torch.cuda.max_memory_allocated() / 2**20
 
 
 def _git() -> Git:
@@ -124,3 +137,10 @@ def _accelerator() -> str | None:
     if torch is None:
         return None
     return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
+
+
+def _torch_with_cuda() -> Any:
+    """torch, where it is imported already and has computed on a CUDA device."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)  # absent while torch is half imported
+    return torch if cuda is not None and cuda.is_initialized() else None

@@ -15,17 +15,17 @@ END = "<!-- results:end -->"
 PICTURE = Path("docs") / "learning_curves.png"
 
 
-def fill(text: str, table: str) -> str:
+def fill(text: str, table: str, start_marker: str = START, end_marker: str = END) -> str:
     """``text`` with ``table`` between the markers.
 
     Raises:
         ValueError: the markers are not there, once each and in order.
     """
-    before, start, rest = text.partition(START)
-    old, end, after = rest.partition(END)
-    if not (start and end) or START in old or START in after or END in after:
-        raise ValueError(f"expected the markers {START} and {END}, once each and in this order")
-    return f"{before}{START}\n{table}\n{END}{after}"
+    before, start, rest = text.partition(start_marker)
+    old, end, after = rest.partition(end_marker)
+    if not (start and end) or start_marker in old or start_marker in after or end_marker in after:
+        raise ValueError(f"expected the markers {start_marker} and {end_marker}, once each and in this order")
+    return f"{before}{start_marker}\n{table}\n{end_marker}{after}"
 
 
 def main(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.backend import Backend
 from benchmarks.errors import ResultError
+from benchmarks.metric_log import DEFAULT, list_logs
 from benchmarks.plan import RunSpec
 from benchmarks.plots import plot_learning_curves
 from benchmarks.results import RunResult, read_result
@@ -53,6 +54,11 @@ def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite
     console.print("[bold]Presets[/bold] of settings (--set preset=name)")
     for agent in defaults:
         console.print(f"  {agent}: {', '.join(backend.presets(agent))}", highlight=False)
+    console.print("[bold]Model options[/bold] and their defaults; --help says what they are")
+    options = (f"--{key.replace('_', '-')} {value}" for key, value in backend.default_model_options().items())
+    console.print(f"  {', '.join(options)}", highlight=False)
+    console.print("[bold]Logs[/bold] (--log) besides metrics.jsonl")
+    console.print(f"  {', '.join(list_logs())}; by default {', '.join(DEFAULT)}", highlight=False)
     console.print("[bold]Tasks[/bold] (--tasks)")
     console.print(f"  {', '.join(backend.tasks())}", highlight=False)
     console.print("[bold]Suites[/bold] (--suite)")
@@ -87,4 +93,9 @@ def _print_best(console: Console, task: str, results: Sequence[RunResult]) -> No
         f"score {best.selected_score:.4f}{held_out}",
         highlight=False,
     )
-    console.print(Syntax(best.code, "python", theme="ansi_dark", background_color="default", padding=(0, 2)))
+    console.print(program(best.code))
+
+
+def program(code: str) -> Syntax:
+    """A program as the console shows it."""
+    return Syntax(code, "python", theme="ansi_dark", background_color="default", padding=(0, 2))

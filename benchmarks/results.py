@@ -20,7 +20,9 @@ from benchmarks.storage import RESULT_NAME, write_atomically
 
 SCHEMA_VERSION = 1
 
-Status = Literal["running", "interrupted", "failed", "finished"]
+Status = Literal["running", "interrupted", "failed", "diverged", "finished"]
+"""``diverged``: a loss or a gradient became NaN or infinite; all that was recorded before is in the result."""
+
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -105,8 +107,9 @@ class RunResult:
             where a metric was not finite.
         last_fifth: over the last fifth of the planned attempts; None until they are made.
         failures: number of failed attempts by kind.
-        throughput: one point for each of ``curve``: seconds and tokens a second, and other clocked metrics.
-        error: why a failed run failed, one line.
+        throughput: one point for each of ``curve``: seconds by phase, tokens and attempts a second, peak memory.
+        hardware: the machine, and the ``threads`` that torch computed with.
+        error: why a failed or diverged run has no end, one line.
     """
 
     schema_version: int

@@ -1,4 +1,4 @@
-"""The files of a run: result, attempts, checkpoint. Whatever is written is whole on disk before it has its name."""
+"""The files of a run: result, attempts, checkpoint, logs. What is replaced is whole on disk before it has its name."""
 
 from __future__ import annotations
 
@@ -57,9 +57,28 @@ class RunFiles:
     def traceback(self) -> Path:
         return self.folder / "error.txt"
 
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        return self.folder / "samples.md"
+
+    @property
+    def diverged(self) -> Path:
+        """What a run that diverged leaves for inspection."""
+        return self.folder / "diverged.pt"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.folder / "tensorboard"
+
     def remove(self) -> None:
         """Removes the files of an earlier run with the same name, and nothing else."""
-        for path in (self.result, self.attempts, self.checkpoint, self.traceback):
+        files = (self.result, self.attempts, self.checkpoint, self.traceback, self.metrics, self.samples, self.diverged)
+        for path in (*files, *self.tensorboard.glob("events.out.tfevents.*")):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich import box
 from rich.table import Table
 
-from benchmarks.execution import mean
+from benchmarks.record import mean
 from benchmarks.results import Mean, RunResult
 
 COLUMNS = ("agent", "seeds", "mean reward", "range", "valid", "best score", "held out", "seconds g/e/u")

@@ -217,6 +217,17 @@ class DataSciVectorEnv(VectorEnv[Observations, Sequence[str], np.ndarray]):
         chosen = tuple(observations[i] for i in ended)
         return chosen, rewards[ended], terminations[ended], truncations[ended], infos
 
+    def cancel(self) -> None:
+        """Forget the attempts that have been sent and not received: none counts.
+
+        Programs that run already end without consequence.
+
+        Raises:
+            ClosedEnvironmentError: after :meth:`close`.
+        """
+        self._check_open("cancel")
+        self._attempts.drop()
+
     def snapshots(self) -> list[dict[str, Any]]:
         """The state of every environment, as JSON can hold it (see :meth:`DataSciEnv.snapshot`)."""
         return [env.snapshot() for env in self.envs]

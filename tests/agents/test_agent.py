@@ -39,6 +39,8 @@ def test_settings_may_be_strings() -> None:
         ({"batch_uses": 2.5}, "batch_uses=2.5 is not allowed: it must be of type int"),
         ({"temperature": 0}, "temperature=0.0 is not allowed"),
         ({"preset": "papre"}, "Did you mean 'paper'"),
+        ({"critic": "adaptor"}, "unknown critic: 'adaptor'. Did you mean 'adapter'"),
+        ({"micro_batch_tokens": 0}, "micro_batch_tokens=0 is not allowed: it must be at least 1, or None"),
     ],
 )
 def test_bad_settings_are_named(settings: dict, message: str) -> None:

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from agents.agent import SamplingConfig
+from agents.collector import Collector
+from agents.generation import LocalSampler
 from agents.language_model import LanguageModel
-from agents.rollout import Collector, Trajectory, Turn, bootstrap_states, hidden_states, token_batch
+from agents.rollout import Trajectory, Turn, bootstrap_states, hidden_states, token_batch
 
 DEVICE = torch.device("cpu")
 
@@ -51,12 +53,15 @@ def test_padding_token_inside_an_action_is_trained(language_model: LanguageModel
     assert hidden_states(language_model, batch, "policy").shape[0] == 6
 
 
+@pytest.mark.parametrize("reads_trees", [True, False])
 @pytest.mark.parametrize("architecture", ["make_llama", "make_gpt2"])
 def test_hidden_states_and_gradients_do_not_depend_on_batching(
-    architecture: str, request: pytest.FixtureRequest, wrap
+    architecture: str, reads_trees: bool, request: pytest.FixtureRequest, wrap
 ) -> None:
-    """Left and right padding and the shared encoding of a prompt change nothing: each turn is computed alone, too."""
+    """Padding and the shared reading of what is common change nothing: each turn is computed alone, too."""
     model = wrap(request.getfixturevalue(architecture)())
+    assert model.reads_trees
+    model.reads_trees = reads_trees
     batch = token_batch([REPAIRED, UNFINISHED], 0.9, DEVICE)
     together = hidden_states(model, batch, "policy")
     weights = torch.randn(together.shape, generator=torch.Generator().manual_seed(0))
@@ -79,7 +84,7 @@ def test_hidden_states_and_gradients_do_not_depend_on_batching(
 
 def collector(model: LanguageModel, **settings: int) -> Collector:
     config = SamplingConfig(max_new_tokens=6, **settings)
-    return Collector(model, config, torch.Generator().manual_seed(0), seed=0)
+    return Collector(model, LocalSampler(model), config, torch.Generator().manual_seed(0), seed=0)
 
 
 def test_collected_turns_are_chained_by_episode(language_model: LanguageModel, make_envs) -> None:
@@ -100,7 +105,7 @@ def test_collected_turns_are_chained_by_episode(language_model: LanguageModel, m
     assert statuses == {"scored", "failed"}
     metrics = rollout.metrics()
     assert metrics["valid_rate"] == sum(turn.reward > -1 for turn in rollout.turns) / 15
-    assert metrics["eos_rate"] + metrics["truncation_rate"] == 1
+    assert metrics["eos_rate"] + metrics["function_end_rate"] + metrics["truncation_rate"] == pytest.approx(1)
 
 
 def test_a_truncated_episode_goes_on_in_its_own_last_observation(language_model: LanguageModel, make_envs) -> None:

@@ -192,6 +192,23 @@ def test_product_of_token_policies_is_the_action_level_soft_optimal_policy(log_r
         torch.testing.assert_close(products, log_base + (q_of_actions - optimal_value) / BETA)
 
 
+def test_q_of_a_network_critic_speaks_of_a_soft_optimal_policy(log_pi: Tensor, log_rho: Tensor) -> None:
+    """Q = V_phi + beta * log(phi / rho): phi is soft-optimal for it, and V_phi its soft-optimal value."""
+    log_phi = random_log_policy(9)
+    v_phi = torch.randn(len(TOKEN_STATES), generator=torch.Generator().manual_seed(10), dtype=torch.float64)
+    q = v_phi[:, None] + BETA * (log_phi - log_rho)
+    torch.testing.assert_close((log_rho + q / BETA).log_softmax(-1), log_phi)
+    torch.testing.assert_close(BETA * (log_rho + q / BETA).logsumexp(-1), v_phi)
+    expected_q = (log_pi.exp() * q).sum(-1)
+    value = soft_value(expected_q, divergence(log_pi, log_rho), BETA)
+    torch.testing.assert_close(value, v_phi - BETA * divergence(log_pi, log_phi))
+    # Every Q can be written so: the critic can represent the exact one.
+    exact, _ = token_q(log_pi, log_rho)
+    v_of_exact = BETA * (log_rho + exact / BETA).logsumexp(-1)
+    phi_of_exact = (log_rho + exact / BETA).log_softmax(-1)
+    torch.testing.assert_close(v_of_exact[:, None] + BETA * (phi_of_exact - log_rho), exact)
+
+
 @pytest.mark.parametrize("trace_lambda", [0.0, 0.5, 0.95, 1.0])
 def test_exact_q_is_the_fixed_point_of_soft_q_lambda(
     trace_lambda: float, log_pi: Tensor, log_rho: Tensor, log_mu: Tensor

@@ -26,7 +26,7 @@ HOLDOUT_LOSS = 0.125
 
 @dataclass(frozen=True)
 class FakeConfig:
-    """``learns``: the draws get better. The last four make the agent misbehave after so many attempts (0: never)."""
+    """``learns``: the draws get better. The last five make the agent misbehave after so many attempts (0: never)."""
 
     temperature: float = 1.0
     learns: bool = True
@@ -35,11 +35,21 @@ class FakeConfig:
     raise_at: int = 0
     die_at: int = 0
     disk_full_at: int = 0
+    nan_metric_at: int = 0
     diverge_at: int = 0
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
             raise ValueError(f"temperature={self.temperature} is not allowed: it must be at least 0")
+
+
+class FakeDivergence(RuntimeError):
+    """What the agent raises when its loss is not a number, with the batch and the iteration before the update."""
+
+    def __init__(self, message: str, batch: dict[str, Any], iteration: SimpleNamespace) -> None:
+        super().__init__(message)
+        self.batch = batch
+        self.iteration = iteration
 
 
 class FakeEnvs:
@@ -90,7 +100,7 @@ class FakeAgent:
             _, rewards, _, _, infos = envs.step(actions)
             self._env_steps += envs.num_envs
             self._misbehave()
-            yield SimpleNamespace(
+            iteration = SimpleNamespace(
                 env_steps=self._env_steps,
                 turns=tuple(
                     SimpleNamespace(info=info, reward=float(reward), action_ids=(1, 2), stop_reason="eos", env_index=i)
@@ -98,13 +108,16 @@ class FakeAgent:
                 ),
                 metrics={
                     "mean_reward": float(np.mean(rewards)),
-                    "kl": 0.01 if self._env_steps != self._config.diverge_at else float("nan"),
+                    "kl": 0.01 if self._env_steps != self._config.nan_metric_at else float("nan"),
                     "tokens_per_second": time.perf_counter(),
                 },
                 seconds={"generation": 0.25, "environment": 0.5, "update": 0.125},
                 generated_tokens=2 * envs.num_envs,
                 gradient_steps=4 if self._config.learns else 0,
             )
+            if self._env_steps == self._config.diverge_at:
+                raise FakeDivergence("policy_loss became nan\nin the update", {"rewards": rewards.tolist()}, iteration)
+            yield iteration
 
     def act(self, observations: Sequence[str], generator: np.random.Generator) -> list[str]:
         return self._draw(len(observations), generator)
@@ -166,18 +179,28 @@ class FakeBackend:
     def device(self, device: str) -> str:
         return "cpu" if device == "auto" else choose("device", device, ["cpu"])
 
-    def model_fingerprint(self, model: str) -> str:
+    def default_model_options(self) -> dict[str, Any]:
+        return {"dtype": "auto", "lora_rank": 16}
+
+    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
+        defaults = self.default_model_options()
+        if settings.get("dtype") == "float64":
+            raise BadInput("dtype='float64' is not allowed: it must be auto or float32")
+        return {key: value for key, value in settings.items() if value != defaults[key]}
+
+    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
         if model not in ("tinycoder", "fake"):
             raise BadInput(f"there is no language model '{model}'")
         return f"fingerprint of {model}"
 
-    def open(self, spec: RunSpec) -> Workplace:
+    def open(self, spec: RunSpec, threads: int) -> Workplace:
         time.sleep(spec.agent_config["opening_seconds"])
         return Workplace(
             agent=FakeAgent(FakeConfig(**spec.agent_config), spec.seed),  # type: ignore[arg-type]
             make_envs=lambda: FakeEnvs(spec.num_envs),  # type: ignore[arg-type, return-value]
             generator=np.random.default_rng,
             holdout_score=lambda code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
+            divergence=FakeDivergence,
         )
 
     def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from benchmarks.backend import DataSciBackend, folder_fingerprint
+from benchmarks.cli import command
 from benchmarks.errors import BadInput, ResultError, StorageError
 from benchmarks.execution import execute_run
 from benchmarks.plan import Request, RunSpec, make_plan
 from benchmarks.results import deterministic_part
-from benchmarks.storage import RunFiles
+from benchmarks.storage import RunFiles, read_attempts
 from benchmarks.suites import list_suites, load_suite
 
 BACKEND = DataSciBackend()
@@ -40,8 +42,8 @@ def test_a_checkpoint_that_cannot_be_written_is_a_storage_error(tmp_path: Path) 
         BACKEND.save_checkpoint(tmp_path / "missing" / "checkpoint.pt", {})
 
 
-def real_spec(agent: str) -> RunSpec:
-    settings = {"steps_per_iteration": 1, "max_new_tokens": 64}
+def real_spec(agent: str, model_options: dict[str, Any] | None = None, **changes: float) -> RunSpec:
+    settings = {"steps_per_iteration": 1, "max_new_tokens": 64, **changes}
     request = Request(
         agents=(agent,),
         model="tinycoder",
@@ -53,6 +55,7 @@ def real_spec(agent: str) -> RunSpec:
         evaluation_attempts=4,
         device=BACKEND.device("auto"),
         settings=tuple(f"{key}={value}" for key, value in settings.items()),
+        model_options=model_options or {},
     )
     (spec,) = make_plan(request, load_suite("default"), BACKEND, references=False)
     return spec
@@ -71,6 +74,52 @@ def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, ag
     assert whole.status == "finished"
     assert whole.learned == (agent != "sample")
     assert sum(whole.failures.values()) + sum(point["valid_rate"] * 4 for point in whole.curve) == 12
+
+
+@pytest.mark.parametrize("agent", ["etpo", "ppo"])
+def test_a_real_run_that_diverges_leaves_its_attempts_and_the_batch(tmp_path: Path, agent: str) -> None:
+    files = RunFiles(tmp_path)
+    # Rounding errors of the divergence, times such a weight, have gradients whose squares are no float32 any more.
+    result = execute_run(real_spec(agent, beta=1e38), files, BACKEND)
+    assert result.status == "diverged"
+    assert result.error is not None
+    assert "became" in result.error
+    assert result.budget.env_steps == result.budget.gradient_steps + 4 == 4
+    attempts = list(read_attempts(files.attempts))
+    assert len(attempts) == 4
+    left = BACKEND.load_checkpoint(files.diverged)
+    rewards = [attempt["reward"] for attempt in attempts]
+    assert sorted(turn["reward"] for turn in left["batch"]["turns"]) == sorted(rewards)
+    assert all(weights.isfinite().all() for weights in left["agent"]["policy"].values())
+
+
+def test_a_real_run_takes_the_options_of_its_model() -> None:
+    options = {"tuning": "lora", "lora_rank": 2, "lora_targets": "q_proj,v_proj"}
+    spec = real_spec("ppo", model_options=options)
+    workplace = BACKEND.open(spec, threads=1)
+    weights = workplace.agent.state_dict()["policy"]
+    assert {name.split(".")[-3] for name in weights} == {"lora_A", "lora_B"}
+    assert {min(weight.shape) for weight in weights.values()} == {2}
+
+
+def test_a_run_computes_with_the_threads_it_is_given() -> None:
+    before = torch.get_num_threads()
+    try:
+        BACKEND.open(real_spec("sample"), threads=3)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_only_options_that_differ_from_the_defaults_are_kept() -> None:
+    defaults = BACKEND.default_model_options()
+    assert BACKEND.model_options(defaults, "cpu") == {}
+    assert BACKEND.model_options({**defaults, "lora_rank": 4}, "cpu") == {"lora_rank": 4}
+
+
+def test_every_option_of_a_model_is_on_the_command_line() -> None:
+    options = {parameter.name for parameter in command.params if getattr(parameter, "group", None) == "Model"}
+    assert set(BACKEND.default_model_options()) | {"model", "device", "full"} == options
 
 
 def test_every_agent_task_and_suite_can_be_planned() -> None:
@@ -93,8 +142,16 @@ def test_every_agent_task_and_suite_can_be_planned() -> None:
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: BACKEND.model_fingerprint("tinycodr"), "Did you mean 'tinycoder'"),
-        (lambda: BACKEND.model_fingerprint("./none"), "no such folder"),
+        (lambda: BACKEND.model_fingerprint("tinycodr", {}), "Did you mean 'tinycoder'"),
+        (lambda: BACKEND.model_fingerprint("./none", {}), "no such folder"),
+        (lambda: BACKEND.model_fingerprint("tinycoder", {"tuning": "lora", "lora_targets": "none"}), "'none'"),
+        (lambda: BACKEND.model_fingerprint("tinycoder", {"prompt": "infill"}), "fill-in-the-middle"),
+        (lambda: BACKEND.model_options({"dtype": "bf16"}, "cpu"), "dtype='bf16'"),
+        (lambda: BACKEND.model_options({"tuning": "some"}, "cpu"), "tuning='some'"),
+        (lambda: BACKEND.model_options({"prompt": "chat"}, "cpu"), "prompt='chat'"),
+        (lambda: BACKEND.model_options({"lora_rank": 0}, "cpu"), "lora_rank=0"),
+        (lambda: BACKEND.model_options({"lora_rnk": 1}, "cpu"), "did you mean 'lora_rank'"),
+        (lambda: BACKEND.model_options({"quantization": "4bit"}, "cpu"), "CUDA"),
         (lambda: BACKEND.config("etpo", {"learning_rate": "fast"}), "learning_rate='fast'"),
         (lambda: BACKEND.config("etpo", {"preset": "papr"}), "Did you mean 'paper'"),
         (lambda: BACKEND.device("tpu"), "--device tpu"),

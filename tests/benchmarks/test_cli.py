@@ -7,9 +7,11 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.results import deterministic_part, find_results, read_result
+from benchmarks.storage import RunFiles
 from tests.benchmarks.fakes import FakeBackend, run_key_files
 
 SMALL = ["--agent", "learner", "--tasks", "easy", "--seeds", "0", "--env-steps", "16", "--num-envs", "4", "--jobs", "1"]
+SMALL += ["--log", "none"]
 
 
 def run(out: Path, *more: str) -> int:
@@ -43,6 +45,13 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--agent", "learner", "--device", "tpu"], "unknown device 'tpu'"),
         (["--agent", "learner", "--protocol", "papr"], "did you mean 'paper'?"),
         (["--agent", "learner", "--resume", "--overwrite"], "exclude each other"),
+        (["--agent", "learner", "--full", "--tuning", "lora"], "--full and --tuning lora exclude each other"),
+        (["--agent", "learner", "--lora-rank", "0"], "--lora-rank"),
+        (["--agent", "learner", "--dtype", "float64"], "dtype='float64' is not allowed"),
+        (["--agent", "learner", "--threads", "0"], "--threads"),
+        (["--agent", "learner", "--sample-every", "-1"], "--sample-every"),
+        (["--agent", "learner", "--log", "wand"], "did you mean 'wandb'?"),
+        (["--agent", "learner", "--log", "none,tensorboard"], "none excludes the others"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys, arguments, complaint) -> None:
@@ -86,6 +95,7 @@ def test_finished_runs_are_not_run_again(tmp_path: Path, capsys) -> None:
 
 def test_the_same_command_twice_gives_the_same_results(tmp_path: Path) -> None:
     arguments = ["--agent", "learner", "--env-steps", "32", "--num-envs", "4", "--seeds", "0,1", "--jobs", "2"]
+    arguments += ["--log", "none"]
     for name in ("a", "b"):
         assert main([*arguments, "--out", str(tmp_path / name)], FakeBackend()) == 0
     paths = [path.relative_to(tmp_path / "a") for path in find_results(tmp_path / "a")]
@@ -142,10 +152,84 @@ def test_two_benchmarks_do_not_write_to_one_folder(tmp_path: Path, capsys) -> No
     assert run(tmp_path) == 0
 
 
+def test_a_diverged_run_is_told_and_is_final(tmp_path: Path, capsys) -> None:
+    diverging = ("--set", "diverge_at=8")
+    assert run(tmp_path, *diverging) == 1
+    files = RunFiles(tmp_path / "learner/easy/seed-0")
+    line = error_line(capsys)
+    assert "1 of 1 runs diverged. learner/easy/seed-0: policy_loss became nan in the update" in line
+    assert str(files.diverged) in line
+    before = run_key_files(tmp_path)
+    for more in ([], ["--resume"]):
+        assert run(tmp_path, *diverging, *more) == 1
+        captured = capsys.readouterr()
+        assert "have diverged before and are not run again" in captured.out
+        assert "1 of 1 runs diverged" in captured.err
+        assert run_key_files(tmp_path) == before
+    assert run(tmp_path, "--overwrite") == 0
+    assert read_result(files.result).status == "finished"
+    assert not files.diverged.exists()
+
+
+def test_a_diverged_run_does_not_keep_the_others_from_the_table(tmp_path: Path, capsys) -> None:
+    assert run(tmp_path, "--agent", "sample", "--set", "learner.diverge_at=8") == 1
+    captured = capsys.readouterr()
+    assert "1 of 2 runs diverged" in captured.err
+    assert "Best program on easy" in captured.out
+
+
+def test_options_of_the_model_are_part_of_a_run_where_they_differ_from_the_defaults(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "learner/easy/seed-0/result.json"
+    assert run(tmp_path, "--dtype", "auto", "--lora-rank", "16") == 0
+    default = read_result(path)
+    assert "model_options" not in default.config
+    assert run(tmp_path) == 0
+    assert "finished already" in capsys.readouterr().out
+    assert run(tmp_path, "--lora-rank", "8") == 2
+    assert "another configuration" in error_line(capsys)
+    assert run(tmp_path, "--lora-rank", "8", "--overwrite") == 0
+    assert read_result(path).config["model_options"] == {"lora_rank": 8}
+    assert read_result(path).run_key != default.run_key
+
+
+def test_threads_are_the_cores_shared_by_the_runs_side_by_side(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("benchmarks.cli.available_cores", lambda: 6)
+    path = tmp_path / "learner/easy/seed-0/result.json"
+    for more, threads in ((["--jobs", "4"], 6), (["--jobs", "2", "--seeds", "1"], 3), (["--threads", "5"], 5)):
+        assert run(tmp_path, *more, "--overwrite") == 0
+        result = read_result(path)
+        assert result.hardware["threads"] == threads
+        assert "threads" not in result.config
+
+
+def test_sample_programs_are_printed_when_asked_for(tmp_path: Path, capsys) -> None:
+    for out, more in (("a", []), ("b", ["--verbose"])):
+        assert run(tmp_path / out, *more) == 0
+        printed = capsys.readouterr().out
+        assert ("learner/easy/seed-0, attempt " in printed) == (out == "b")
+        assert "### attempt " in (tmp_path / out / "learner/easy/seed-0/samples.md").read_text()
+
+
+def test_metrics_go_to_tensorboard_by_default(tmp_path: Path) -> None:
+    arguments = [argument for argument in SMALL if argument not in ("--log", "none")]
+    assert main([*arguments, "--no-references", "--out", str(tmp_path)], FakeBackend()) == 0
+    assert list(tmp_path.glob("learner/easy/seed-0/tensorboard/events.out.tfevents.*"))
+
+
+def test_help_shows_the_options_in_groups(capsys) -> None:
+    assert main(["--help"], FakeBackend()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["What is run:", "Model:", "How it is run:", "Logs:", "Others:"]
+    model = lines[lines.index("Model:") : lines.index("How it is run:")]
+    for option in ("--model", "--dtype", "--lora-rank", "--gradient-checkpointing", "--prompt"):
+        assert any(line.strip().startswith(option) for line in model)
+
+
 def test_the_list_shows_agents_settings_tasks_and_suites(capsys) -> None:
     assert main(["--list"], FakeBackend()) == 0
     out = capsys.readouterr().out
-    for word in ("learner", "temperature", "1.0", "easy", "default"):
+    for word in ("learner", "temperature", "1.0", "easy", "default", "--lora-rank 16", "trackio"):
         assert word in out
 
 

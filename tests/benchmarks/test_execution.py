@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.errors import ResultError
-from benchmarks.execution import Progress, execute_run
-from benchmarks.plan import RunSpec
+from benchmarks.execution import execute_run
+from benchmarks.plan import RunOptions, RunSpec
+from benchmarks.record import Progress
 from benchmarks.results import RunResult, deterministic_part, read_result
 from benchmarks.storage import RunFiles, read_attempts
 from tests.benchmarks.fakes import HOLDOUT_LOSS, FakeBackend, make_spec
@@ -68,7 +71,7 @@ def test_the_evaluation_makes_its_own_attempts(tmp_path: Path) -> None:
 
 
 def test_a_metric_that_is_not_finite_is_none(tmp_path: Path) -> None:
-    result, _ = run(make_spec(agent_config={"diverge_at": 8}), tmp_path)
+    result, _ = run(make_spec(agent_config={"nan_metric_at": 8}), tmp_path)
     assert [point["kl"] for point in result.curve[:3]] == [0.01, None, 0.01]
 
 
@@ -140,9 +143,75 @@ def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> Non
         run(make_spec(agent_config={"temperature": 0.5}), tmp_path)
 
 
+def test_a_run_that_diverges_keeps_what_was_recorded_and_the_batch(tmp_path: Path) -> None:
+    expected, expected_attempts = run(make_spec(), tmp_path / "a")
+    result, attempts = run(make_spec(agent_config={"diverge_at": 24}), tmp_path / "b", checkpoint_seconds=0)
+    files = RunFiles(tmp_path / "b")
+    assert (result.status, result.error) == ("diverged", "policy_loss became nan in the update")
+    assert result == read_result(files.result)
+    # The attempts behind the update that failed were made, and count.
+    assert attempts == expected_attempts[:24]
+    assert result.curve == expected.curve[:6]
+    assert result.budget.env_steps == 24
+    assert result.best is not None
+    assert result.evaluation is result.last_fifth is result.best.holdout_score is None
+    left = BACKEND.load_checkpoint(files.diverged)
+    assert left["batch"]["rewards"] == [attempt["reward"] for attempt in attempts[20:]]
+    assert left["agent"] == {"env_steps": 24}
+    assert (left["run_key"], left["env_steps"], left["error"]) == (result.run_key, 24, result.error)
+    assert not files.checkpoint.exists()
+    assert len(metrics(files)) == 6
+
+
+def test_every_iteration_is_a_line_of_the_metrics(tmp_path: Path) -> None:
+    result, _ = run(make_spec(), tmp_path)
+    lines = metrics(RunFiles(tmp_path))
+    assert lines == [{**point, **speed} for point, speed in zip(result.curve, result.throughput, strict=True)]
+    expected = "env_steps mean_reward valid_rate kl generation_seconds environment_seconds update_seconds"
+    expected += " iteration_seconds tokens_per_second attempts_per_second peak_memory_mb"
+    assert set(expected.split()) <= set(lines[0])
+    assert lines[0]["tokens_per_second"] == 8 / 0.25
+    assert lines[0]["attempts_per_second"] == pytest.approx(4 / lines[0]["iteration_seconds"])
+
+
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_killed_run_has_every_iteration_in_its_logs_once(tmp_path: Path, lost: int) -> None:
+    options = RunOptions(sample_every=2)
+    run(make_spec(), tmp_path / "a", options=options)
+    files = RunFiles(tmp_path / "b")
+    with pytest.raises(RuntimeError, match="broke"):
+        run(make_spec(agent_config={"raise_at": 24}), tmp_path / "b", options=options, checkpoint_seconds=0)
+    hand_over_checkpoint(files, make_spec())
+    # Lines that the system has lost, and lines of attempts behind the checkpoint, the last one cut by the kill.
+    lines = files.metrics.read_text().splitlines(keepends=True)
+    behind = RunFiles(tmp_path / "a").metrics.read_text().splitlines(keepends=True)[5:7]
+    files.metrics.write_text("".join([*lines[: 5 - lost], *behind])[:-9])
+    files.samples.write_text(files.samples.read_text() + "### attempt")
+    run(make_spec(), tmp_path / "b", options=options)
+    assert [line["env_steps"] for line in metrics(files)] == list(range(4, 41, 4))
+    assert files.samples.read_bytes() == RunFiles(tmp_path / "a").samples.read_bytes()
+
+
+def test_sample_programs_are_kept_every_so_many_iterations(tmp_path: Path) -> None:
+    _, attempts = run(make_spec(), tmp_path / "a", options=RunOptions(sample_every=4))
+    text = RunFiles(tmp_path / "a").samples.read_text()
+    shown = [int(number) for number in re.findall(r"^### attempt (\d+)", text, re.MULTILINE)]
+    assert {(number - 1) // 4 for number in shown} == {0, 4, 8}
+    for number in shown:
+        assert attempts[number - 1]["code"] in text
+    run(make_spec(), tmp_path / "b", options=RunOptions(sample_every=0))
+    assert RunFiles(tmp_path / "b").samples.read_text() == ""
+
+
+def metrics(files: RunFiles) -> list[dict]:
+    return [json.loads(line) for line in files.metrics.read_text().splitlines()]
+
+
 def test_progress_is_reported_with_recent_figures(tmp_path: Path) -> None:
     seen: list[Progress] = []
     run(make_spec(), tmp_path, report=seen.append)
     assert [progress.env_steps for progress in seen if progress.phase == "learning"] == list(range(0, 41, 4))
     assert seen[0] == Progress("starting", 0)
     assert all((progress.mean_reward is None) == (progress.env_steps == 0) for progress in seen)
+    assert {(progress.kl, progress.tokens_per_second) for progress in seen if progress.env_steps} == {(0.01, 32.0)}
+    assert [progress.env_steps for progress in seen if progress.samples] == [4]

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.execution import Progress, execute_run
-from benchmarks.harness import Listener, RunEnded, run_plan
+from benchmarks.execution import execute_run
+from benchmarks.harness import Listener, run_plan
 from benchmarks.plan import RunSpec
+from benchmarks.record import Progress
 from benchmarks.results import deterministic_part, read_result
 from benchmarks.storage import RunFiles
+from benchmarks.worker import RunEnded
 from tests.benchmarks.fakes import FakeBackend, make_spec
 
 
@@ -62,6 +64,17 @@ def test_a_failing_run_does_not_keep_the_others_from_running(tmp_path: Path, fau
     assert error is not None
     assert complaint in error
     assert [status(spec, tmp_path) for spec in others] == ["finished"] * 2
+
+
+def test_a_run_that_diverges_does_not_keep_the_others_from_running(tmp_path: Path) -> None:
+    diverging, other = make_spec(agent_config={"diverge_at": 8}), make_spec(seed=1)
+    outcome = run_plan([diverging, other], FakeBackend(), tmp_path, 1)
+    assert [(ended.diverged, ended.error) for ended in outcome.ended] == [
+        (True, "policy_loss became nan in the update"),
+        (False, None),
+    ]
+    assert outcome.failed == []
+    assert [status(spec, tmp_path) for spec in (diverging, other)] == ["diverged", "finished"]
 
 
 def test_a_full_disk_ends_everything_and_leaves_earlier_results(tmp_path: Path) -> None:

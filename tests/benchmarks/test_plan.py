@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import BadInput
-from benchmarks.plan import Request, agent_configs, make_plan
+from benchmarks.plan import Request, RunSpec, agent_configs, make_plan
+from benchmarks.results import read_result
 from benchmarks.suites import Reference, Suite, list_suites, load_suite
 from tests.benchmarks.fakes import FakeBackend, make_spec
 
@@ -90,6 +91,35 @@ def test_equal_specs_have_equal_keys_and_others_do_not() -> None:
     ]
     keys = {make_spec(**change).run_key for change in [{}, *changes]}
     assert len(keys) == len(changes) + 1
+
+
+COMMITTED = Path(__file__).parents[2] / "benchmarks" / "results" / "default"
+
+
+@pytest.mark.parametrize("path", sorted(COMMITTED.glob("*/tic_tac_toe/seed-0/result.json")), ids=lambda p: p.parts[-4])
+def test_committed_results_keep_their_keys(path: Path) -> None:
+    result = read_result(path)
+    spec = RunSpec(
+        agent=result.agent,
+        label=result.label,
+        model=result.model,
+        task=result.task,
+        task_fingerprint=result.task_fingerprint,
+        seed=result.seed,
+        protocol=result.protocol,
+        agent_config=result.config["agent"],
+        **{name: value for name, value in result.config.items() if name != "agent"},
+    )
+    assert spec.config == result.config
+    assert spec.run_key == result.run_key
+    assert dataclasses.replace(spec, model_options={"lora_rank": 8}).run_key != result.run_key
+
+
+def test_options_of_the_model_reach_all_runs_where_they_differ_from_the_defaults() -> None:
+    request = make_request(model_options={"dtype": "float32", "lora_rank": 16})
+    assert {tuple(spec.model_options.items()) for spec in make_plan(request, SUITE, BACKEND)} == {
+        (("dtype", "float32"),)
+    }
 
 
 def test_settings_reach_the_agents_that_have_them() -> None:

@@ -19,7 +19,7 @@ from tests.benchmarks.fakes import FakeBackend
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--agent", "learner", "--no-references", "--tasks", "easy,hard", "--seeds", "0", "--num-envs", "4"]
-ARGUMENTS += ["--env-steps", "80", "--jobs", "2", "--set", "iteration_seconds=0.05"]
+ARGUMENTS += ["--env-steps", "80", "--jobs", "2", "--set", "iteration_seconds=0.05", "--log", "none"]
 PATIENCE_SECONDS = 180
 
 

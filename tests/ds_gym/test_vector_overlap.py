@@ -103,6 +103,21 @@ def test_a_learner_goes_on_while_others_run(make_envs: Callable[..., DataSciVect
     assert rewards.tolist() == [1.0, 1.0]
 
 
+def test_cancelled_attempts_do_not_count(make_envs: Callable[..., DataSciVectorEnv], machine: Machine) -> None:
+    envs = make_envs()
+    envs.send((SLOW, BAD, SLOW, GOOD))
+    envs.cancel()
+    with pytest.raises(NoAsyncCallError):
+        envs.recv()
+    machine.go_on.set()
+    envs.send((GOOD, BAD), [1, 2])
+    *_, infos = envs.recv()
+    assert [info["attempt"] for info in infos["attempts"]] == [1, 1]
+    envs.close()
+    with pytest.raises(ClosedEnvironmentError):
+        envs.cancel()
+
+
 @pytest.mark.parametrize("mode", list(AutoresetMode))
 def test_receiving_all_is_a_step(make_envs: Callable[..., DataSciVectorEnv], mode: AutoresetMode) -> None:
     sent, stepped = make_envs(autoreset_mode=mode), make_envs(autoreset_mode=mode)

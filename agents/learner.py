@@ -1,0 +1,127 @@
+"""What learners with a critic do alike: groups of a batch, hidden states of networks, state, averages of metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from agents.agent import LearnerConfig
+from agents.collecting_agent import CollectingAgent
+from agents.critic import Critic
+from agents.gradient_step import ActorCriticOptimizer
+from agents.language_model import LanguageModel, Network
+from agents.rollout import TokenBatch, Trajectory, bootstrap_states, hidden_states, token_batch
+from agents.sampler import Sampler
+
+GROSS_GAP = {torch.float32: 0.25, torch.bfloat16: 2.0, torch.float16: 2.0}
+"""Before the first gradient step, log pi of the sampling pass and of the training pass may not lie farther apart."""
+
+
+class Learner(CollectingAgent):
+    """Base of agents that train the policy and a critic; an algorithm is an :meth:`_update`.
+
+    Args:
+        name: what the agent is registered as.
+        language_model: the policy and its base.
+        config: settings of the agent.
+        seed: of everything that the agent draws.
+        critic: what it believes about values.
+        sampler: what writes the actions; None for the language model itself.
+    """
+
+    config: LearnerConfig
+    _critic: Critic[Any]
+
+    def __init__(
+        self,
+        name: str,
+        language_model: LanguageModel,
+        config: LearnerConfig,
+        seed: int,
+        critic: Critic[Any],
+        sampler: Sampler | None = None,
+    ) -> None:
+        super().__init__(name, language_model, config, seed, sampler)
+        self.config = config
+        self._critic = critic
+        self._optimizer = ActorCriticOptimizer(language_model.trainable_parameters(), critic.parameters(), config)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that continues learning bit for bit."""
+        return {
+            **super().state_dict(),
+            "policy": self._language_model.state_dict(),
+            "critic": self._critic.state_dict(),
+            **self._optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
+        super().load_state_dict(state)
+        self._language_model.load_state_dict(state["policy"])
+        self._critic.load_state_dict(state["critic"])
+        self._optimizer.load_state_dict(state)
+
+    def _token_batches(self, trajectories: Sequence[Trajectory]) -> list[TokenBatch]:
+        """The groups of whole trajectories over which gradients are accumulated, laid out."""
+        limit = self.config.micro_batch_tokens
+        groups = micro_batches(trajectories, limit)
+        return [token_batch(group, self.config.gamma, self._language_model.device) for group in groups]
+
+    def _states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
+        """Hidden states [N, d] of a network; those of the base model, which do not change, are given."""
+        return base_states if network == "base" else hidden_states(self._language_model, batch, network)
+
+    def _bootstrap_states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
+        """The same at the ends of the prompts behind unfinished trajectories, [M, d], without gradients."""
+        return base_states if network == "base" else bootstrap_states(self._language_model, batch, network)
+
+    def _require_same_policy(self, log_ratio: Tensor) -> None:
+        """Before the first gradient step the ratio is 1, or sampling and training do not speak of the same policy.
+
+        Small gaps are rounding and are reported as the metric ``log_prob_gap``; a gross one raises RuntimeError.
+        """
+        gap = float(log_ratio.detach().abs().max())
+        limit = GROSS_GAP.get(self._language_model.head("policy").weight.dtype, min(GROSS_GAP.values()))
+        if gap > limit:
+            raise RuntimeError(
+                f"sampling and training disagree about log-probabilities by {gap:.2g} (allowed: {limit:.2g}): "
+                "the ratio of the first gradient step would not be 1"
+            )
+
+
+def micro_batches(trajectories: Sequence[Trajectory], max_tokens: int | None) -> list[list[Trajectory]]:
+    """Split a batch into groups of whole trajectories, in order, of at most ``max_tokens`` action tokens each.
+
+    A longer trajectory is a group of its own. None: one group.
+
+    Raises:
+        ValueError: no trajectory holds an action token.
+    """
+    with_tokens = [trajectory for trajectory in trajectories if _n_tokens(trajectory)]
+    if not with_tokens:
+        raise ValueError("there is nothing to learn from: no action of the batch holds a token")
+    if max_tokens is None:
+        return [with_tokens]
+    groups: list[list[Trajectory]] = []
+    filled = 0
+    for trajectory in with_tokens:
+        if not groups or filled + _n_tokens(trajectory) > max_tokens:
+            groups.append([])
+            filled = 0
+        groups[-1].append(trajectory)
+        filled += _n_tokens(trajectory)
+    return groups
+
+
+def average_metrics(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Averages over gradient steps; ``log_prob_gap`` is that of the first, before which the policy had not moved."""
+    averages = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
+    return averages | {"log_prob_gap": steps[0]["log_prob_gap"]}
+
+
+def _n_tokens(trajectory: Trajectory) -> int:
+    return sum(len(turn.action_ids) for turn in trajectory)

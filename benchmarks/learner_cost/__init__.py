@@ -1,0 +1,1 @@
+"""What an update of the learners costs: time and memory, measured, and computed on paper for models of any shape."""

@@ -1,0 +1,12 @@
+"""What an update costs with chunked, dense and buffered vocabularies: ``python benchmarks/update_cost.py --help``."""
+
+import sys
+from pathlib import Path
+
+# Python puts a script's folder on the path, where its modules could hide others; the repository is meant.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+if __name__ == "__main__":
+    from benchmarks.learner_cost.update_cli import main
+
+    sys.exit(main())
