@@ -50,6 +50,7 @@ class LanguageModel:
         hidden_size: width of the last hidden states.
         vocabulary_size: number of tokens that the model may write.
         context_length: longest sequence that the model takes, in tokens.
+        attention: which of transformers' implementations of attention computes.
         reads_trees: whether :meth:`forward` takes tokens in any order, each with its position and what it sees.
     """
 
@@ -102,6 +103,7 @@ class LanguageModel:
         self._window = narrowest_window(self.new_cache(), model.config)
         self._logit_scale = _logit_scale(model.config)
         check_model(self, self._base)
+        self.attention: str = getattr(model.config, "_attn_implementation", None) or ""
         self.reads_trees = self._takes_position_ids and self._window is None and reads_trees(self)
 
     @property

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from agents.language_model import LanguageModel
 from agents.token_tree import TokenTree, token_tree
+from tests.agents.tiny_models import tiny_language_model
 
 DEVICE = torch.device("cpu")
 SEQUENCES = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=9).map(tuple), min_size=1, max_size=8)
@@ -81,3 +82,11 @@ def test_a_tree_gives_the_states_of_each_sequence_alone(
     alone = [torch.tensor([sequence]) for sequence in sequences]
     expected = torch.cat([model.sequence_states(ids, torch.ones_like(ids))[0, 1:] for ids in alone])
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "reads_trees"),
+    [("qwen2", True), ("opt", True), ("gpt_neox", True), ("mistral", False), ("gemma3", False), ("bloom", False)],
+)
+def test_models_with_windows_or_without_positions_read_no_trees(architecture: str, reads_trees: bool) -> None:
+    assert tiny_language_model(architecture).reads_trees == reads_trees
