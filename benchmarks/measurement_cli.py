@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from benchmarks.errors import BadInput, StorageError
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+
+
+class Report(Protocol):
+    """What every report of a measurement says of how it ended."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+class PrintableTable(Protocol):
+    """A table for the terminal."""
+
+    def rich(self) -> Table: ...
 
 
 class Display:
@@ -60,6 +79,24 @@ def run_command(command: click.Command, program: str, arguments: Sequence[str] |
         return fail(str(error), EXIT_FAILED)
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
+
+
+def conclude(console: Console, report: Report, tables: Iterable[PrintableTable], files: Mapping[str, Path]) -> int:
+    """Shows the tables of a report and where its files lie, and returns the exit code.
+
+    Args:
+        console: where to.
+        report: what was measured.
+        tables: of the report.
+        files: by what they hold.
+    """
+    for table in tables:
+        console.print(table.rich())
+    places = "   ".join(f"{what}: {path}" for what, path in files.items())
+    console.print(places, highlight=False, soft_wrap=True)
+    if report.error is not None:
+        return fail(f"{report.error}. What was measured before is kept.", EXIT_FAILED)
+    return EXIT_INTERRUPTED if report.status == "interrupted" else 0
 
 
 def fail(message: str, code: int) -> int:

@@ -13,7 +13,7 @@ import click
 from benchmarks.cli import make_console
 from benchmarks.cost.report import LOGISTIC_REGRESSION, RESULT_NAME, Settings, write_report
 from benchmarks.errors import BadInput
-from benchmarks.measurement_cli import EXIT_FAILED, EXIT_INTERRUPTED, Display, fail, run_command
+from benchmarks.measurement_cli import Display, conclude, run_command
 from benchmarks.preflight import prepare_folder
 from benchmarks.storage import write_atomically
 
@@ -74,12 +74,8 @@ def command(out: Path, sandbox: str | None, repeats: int | None, soak: int | Non
             report = measure_cost(settings, display)
         write_report(out / RESULT_NAME, report)
         write_atomically(out / TABLE_NAME, markdown(report).encode())
-    for table in tables_of(report):
-        console.print(table.rich())
-    console.print(f"Results: {out / RESULT_NAME}   Tables: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
-    if report.error is not None:
-        return fail(f"{report.error}. What was measured before is kept.", EXIT_FAILED)
-    return EXIT_INTERRUPTED if report.status == "interrupted" else 0
+    files = {"Results": out / RESULT_NAME, "Tables": out / TABLE_NAME}
+    return conclude(console, report, tables_of(report), files)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

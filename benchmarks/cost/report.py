@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from benchmarks.errors import ResultError
+from benchmarks.report_file import ReportFile
 from benchmarks.results import Git
-from benchmarks.storage import write_atomically
 
 LOGISTIC_REGRESSION = "logistic regression"
 RANDOM_FOREST = "random forest"
@@ -192,30 +188,6 @@ class CostReport:
     error: str | None = None
 
 
-_ADAPTER = TypeAdapter(CostReport)
-
-
-def write_report(path: Path, report: CostReport) -> None:
-    """Write atomically.
-
-    Raises:
-        StorageError: the file cannot be written.
-    """
-    write_atomically(path, json.dumps(asdict(report), indent=1, allow_nan=False).encode() + b"\n")
-
-
-def read_report(path: Path) -> CostReport:
-    """Read and validate.
-
-    Raises:
-        ResultError: no such file, or not one of this schema.
-    """
-    try:
-        report = _ADAPTER.validate_json(path.read_bytes())
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValidationError as error:
-        raise ResultError(f"{path}: not a report of the sandbox's cost: {error.errors()[0]['msg']}") from None
-    if report.schema_version != SCHEMA_VERSION:
-        raise ResultError(f"{path}: schema version {report.schema_version}; this program reads {SCHEMA_VERSION}")
-    return report
+_FILE = ReportFile(CostReport, SCHEMA_VERSION, "a report of the sandbox's cost")
+write_report = _FILE.write
+read_report = _FILE.read

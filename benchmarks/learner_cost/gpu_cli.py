@@ -13,7 +13,7 @@ from benchmarks.cli import make_console
 from benchmarks.errors import BadInput
 from benchmarks.learner_cost.gpu_report import RESULT_NAME, Settings, write_report
 from benchmarks.learner_cost.shapes import SHAPES
-from benchmarks.measurement_cli import EXIT_FAILED, EXIT_INTERRUPTED, Display, fail, run_command
+from benchmarks.measurement_cli import Display, conclude, run_command
 from benchmarks.preflight import prepare_folder
 from benchmarks.storage import write_atomically
 
@@ -89,14 +89,10 @@ def command(out: Path, shape: str | None, device: str, docs: Path | None, **give
             report = measure_device(settings, display)
         write_report(out / RESULT_NAME, report)
         write_atomically(out / TABLE_NAME, markdown(report).encode())
-    for table in measured_tables(report):
-        console.print(table.rich())
     if shape not in (None, settings.shape):
         console.print(f"There is no GPU: {settings.shape} was measured, {shape} is computed in {TABLE_NAME}.")
-    console.print(f"Results: {out / RESULT_NAME}   Tables: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
-    if report.error is not None:
-        return fail(f"{report.error}. What was measured before is kept.", EXIT_FAILED)
-    return EXIT_INTERRUPTED if report.status == "interrupted" else 0
+    files = {"Results": out / RESULT_NAME, "Tables": out / TABLE_NAME}
+    return conclude(console, report, measured_tables(report), files)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

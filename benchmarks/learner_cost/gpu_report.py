@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from benchmarks.errors import ResultError
 from benchmarks.learner_cost.shapes import ModelShape
+from benchmarks.report_file import ReportFile
 from benchmarks.results import Git
-from benchmarks.storage import write_atomically
 
 SCHEMA_VERSION = 1
 RESULT_NAME = "cost.json"
@@ -125,30 +121,6 @@ class GpuCostReport:
         return update.flops / update.seconds / self.matrix_flops_per_second
 
 
-_ADAPTER = TypeAdapter(GpuCostReport)
-
-
-def write_report(path: Path, report: GpuCostReport) -> None:
-    """Write atomically.
-
-    Raises:
-        StorageError: the file cannot be written.
-    """
-    write_atomically(path, json.dumps(asdict(report), indent=1, allow_nan=False).encode() + b"\n")
-
-
-def read_report(path: Path) -> GpuCostReport:
-    """Read and validate.
-
-    Raises:
-        ResultError: no such file, or not one of this schema.
-    """
-    try:
-        report = _ADAPTER.validate_json(path.read_bytes())
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValidationError as error:
-        raise ResultError(f"{path}: not a report of a GPU's cost: {error.errors()[0]['msg']}") from None
-    if report.schema_version != SCHEMA_VERSION:
-        raise ResultError(f"{path}: schema version {report.schema_version}; this program reads {SCHEMA_VERSION}")
-    return report
+_FILE = ReportFile(GpuCostReport, SCHEMA_VERSION, "a report of a GPU's cost")
+write_report = _FILE.write
+read_report = _FILE.read

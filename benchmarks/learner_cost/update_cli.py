@@ -13,7 +13,7 @@ import click
 from benchmarks.cli import make_console
 from benchmarks.errors import BadInput
 from benchmarks.learner_cost.update_report import RESULT_NAME, Settings, write_report
-from benchmarks.measurement_cli import EXIT_FAILED, EXIT_INTERRUPTED, Display, fail, run_command
+from benchmarks.measurement_cli import Display, conclude, run_command
 from benchmarks.preflight import prepare_folder
 from benchmarks.storage import write_atomically
 
@@ -88,12 +88,8 @@ def command(out: Path, quick: bool, **given: Any) -> int:
             report = measure_updates(settings, display)
         write_report(out / RESULT_NAME, report)
         write_atomically(out / TABLE_NAME, markdown(report).encode())
-    for table in tables_of(report):
-        console.print(table.rich())
-    console.print(f"Results: {out / RESULT_NAME}   Tables: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
-    if report.error is not None:
-        return fail(f"{report.error}. What was measured before is kept.", EXIT_FAILED)
-    return EXIT_INTERRUPTED if report.status == "interrupted" else 0
+    files = {"Results": out / RESULT_NAME, "Tables": out / TABLE_NAME}
+    return conclude(console, report, tables_of(report), files)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from benchmarks.errors import ResultError
+from benchmarks.report_file import ReportFile
 from benchmarks.results import Git
-from benchmarks.storage import write_atomically
 
 SCHEMA_VERSION = 1
 RESULT_NAME = "cost.json"
@@ -158,30 +154,6 @@ def find(report: UpdateCostReport, cell: Cell) -> CellCost | None:
     return None
 
 
-_ADAPTER = TypeAdapter(UpdateCostReport)
-
-
-def write_report(path: Path, report: UpdateCostReport) -> None:
-    """Write atomically.
-
-    Raises:
-        StorageError: the file cannot be written.
-    """
-    write_atomically(path, json.dumps(asdict(report), indent=1, allow_nan=False).encode() + b"\n")
-
-
-def read_report(path: Path) -> UpdateCostReport:
-    """Read and validate.
-
-    Raises:
-        ResultError: no such file, or not one of this schema.
-    """
-    try:
-        report = _ADAPTER.validate_json(path.read_bytes())
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValidationError as error:
-        raise ResultError(f"{path}: not a report of an update's cost: {error.errors()[0]['msg']}") from None
-    if report.schema_version != SCHEMA_VERSION:
-        raise ResultError(f"{path}: schema version {report.schema_version}; this program reads {SCHEMA_VERSION}")
-    return report
+_FILE = ReportFile(UpdateCostReport, SCHEMA_VERSION, "a report of an update's cost")
+write_report = _FILE.write
+read_report = _FILE.read
