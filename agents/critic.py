@@ -8,6 +8,7 @@ adapter "critic", which they train; their slow copies read the base under the ad
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -51,7 +52,7 @@ class ValueHead(nn.Module):
         return values
 
 
-class SoftQ(ValueHead):
+class SoftQ(ValueHead, ABC):
     """Q(x, w) = U(x) + scale * f(x, w), zero at its start, with a score function f of tokens.
 
     Attributes:
@@ -60,6 +61,7 @@ class SoftQ(ValueHead):
 
     scale: float = 1.0
 
+    @abstractmethod
     def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
         """f at N positions.
 
@@ -67,7 +69,6 @@ class SoftQ(ValueHead):
             states: hidden states [N, d].
             head: the base model's output head.
         """
-        raise NotImplementedError
 
     def q_values(self, values: Tensor, sums: ScoreSums) -> Tensor:
         """Q(x, w) of the sampled tokens, float32 [N], from :meth:`values` and the sums over the scores."""
