@@ -1,8 +1,8 @@
 """RFT: fine-tuning on what was best so far (best of n, rejection sampling), without ratios, values or advantages.
 
-Attempts are candidates for as long as they are among the last ``window``. Of those on a task, the best distinct actions
-are kept: as many as ``keep_fraction`` of the attempts at it, scored ones only, ranked by reward. Each gradient step
-takes a sample of the kept actions, as many as there were attempts in the batch, and descends, a token at a time,
+Attempts are candidates for as long as they are among the last ``window``. Of the distinct actions on a task the best
+``keep_fraction`` are kept, ranked by reward, and only if they were scored. Each gradient step takes a sample of the
+kept actions, as many as there were attempts in the batch, and descends, a token at a time,
 
     -log pi(w | x) + beta * KL(pi || rho)(x),
 
@@ -37,7 +37,7 @@ class RFTConfig(LearnerConfig):
     """Settings of RFT. ``gamma`` and ``clip_range`` are not used.
 
     Attributes:
-        keep_fraction: distinct actions that are kept, as a share of the attempts at their task in the window.
+        keep_fraction: the share of the distinct actions on a task that are kept, of those in the window.
         window: attempts, the most recent ones, that are candidates.
     """
 
@@ -56,7 +56,7 @@ class Candidate:
 
     Attributes:
         task: what it was an attempt at; None where the environments do not say.
-        scored: whether its program was scored; others are counted, and never kept.
+        scored: whether its program was scored; others are counted, but never kept.
         turn: its tokens and its reward.
     """
 
@@ -70,22 +70,25 @@ def best_distinct(candidates: Iterable[Candidate], keep_fraction: float) -> list
 
     Args:
         candidates: the oldest first. Of equal actions the latest counts, of equal rewards the later action is better.
-        keep_fraction: actions that are kept, as a share of the candidates of the task; rounded up.
+        keep_fraction: actions that are kept, as a share of the distinct actions on the task; rounded up.
 
     Returns:
         Scored attempts with at least a token, those of a task together, the best first.
     """
-    by_task: defaultdict[str | None, list[Candidate]] = defaultdict(list)
+    by_task: defaultdict[str | None, dict[tuple[int, ...], Candidate]] = defaultdict(dict)
     for candidate in candidates:
-        by_task[candidate.task].append(candidate)
+        distinct = by_task[candidate.task]
+        distinct.pop(candidate.turn.action_ids, None)  # so that the latest stands last
+        distinct[candidate.turn.action_ids] = candidate
     kept: list[Turn] = []
-    for of_task in by_task.values():
-        latest_first = [candidate.turn for candidate in reversed(of_task) if candidate.scored]
-        distinct: dict[tuple[int, ...], Turn] = {}
-        for turn in sorted(latest_first, key=lambda turn: -turn.reward):  # stable: among equals the latest is first
-            if turn.action_ids:
-                distinct.setdefault(turn.action_ids, turn)
-        kept += list(distinct.values())[: math.ceil(keep_fraction * len(of_task))]
+    for distinct in by_task.values():
+        scored = [
+            candidate.turn
+            for candidate in reversed(distinct.values())
+            if candidate.scored and candidate.turn.action_ids
+        ]
+        scored.sort(key=lambda turn: -turn.reward)  # stable: of equal rewards the latest stays first
+        kept += scored[: math.ceil(keep_fraction * len(distinct))]
     return kept
 
 
