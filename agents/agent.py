@@ -125,15 +125,11 @@ class LearnerConfig(SamplingConfig):
         beta: weight of the KL divergence to the base model in the objective.
         gamma: discount at the ends of actions; inside an action there is none.
         learning_rate: Adam step size of the policy.
-        critic_learning_rate: Adam step size of the critic.
         adam_beta1: decay of Adam's first moment.
         adam_beta2: decay of Adam's second moment.
-        max_grad_norm: gradients longer than this are scaled down to it, for policy and critic apart.
+        max_grad_norm: gradients longer than this are scaled down to it, for each trained network apart.
         clip_range: epsilon of the clipped surrogate objective (PPO, arXiv 1707.06347, equation 7).
         batch_uses: gradient steps taken on each fresh batch.
-        critic: "heads": perceptrons on the base model's frozen features, nearly free; "adapter": a network of its own,
-            an adapter on the same base, with a head on its last hidden states.
-        critic_width: hidden units of the critic's heads.
         micro_batch_tokens: gradients of a batch are accumulated over groups of whole episodes of at most so many action
             tokens (one longer episode is a group of its own), for batches that do not fit in memory at once. The
             gradient is that of the whole batch. None: the batch is one group.
@@ -142,14 +138,11 @@ class LearnerConfig(SamplingConfig):
     beta: float = 0.01
     gamma: float = 0.99
     learning_rate: float = 2e-4
-    critic_learning_rate: float = 5e-4
     adam_beta1: float = 0.9
     adam_beta2: float = 0.95
     max_grad_norm: float = 1.0
     clip_range: float = 0.2
     batch_uses: int = 4
-    critic: str = "heads"
-    critic_width: int = 256
     micro_batch_tokens: int | None = None
 
     def __post_init__(self) -> None:
@@ -158,16 +151,35 @@ class LearnerConfig(SamplingConfig):
         self._check(self.beta >= 0, "beta", "at least 0")
         self._check(0 <= self.gamma <= 1, "gamma", "between 0 and 1")
         self._check(self.learning_rate >= 0, "learning_rate", "at least 0")
-        self._check(self.critic_learning_rate >= 0, "critic_learning_rate", "at least 0")
         self._check(0 <= self.adam_beta1 < 1, "adam_beta1", "in [0, 1)")
         self._check(0 <= self.adam_beta2 < 1, "adam_beta2", "in [0, 1)")
         self._check(self.max_grad_norm > 0, "max_grad_norm", "above 0")
         self._check(self.clip_range > 0, "clip_range", "above 0")
         self._check(self.batch_uses >= 1, "batch_uses", "at least 1")
-        self._check(self.critic_width >= 1, "critic_width", "at least 1")
         self._check(
             self.micro_batch_tokens is None or self.micro_batch_tokens >= 1, "micro_batch_tokens", "at least 1, or None"
         )
+
+
+@dataclass(frozen=True)
+class ActorCriticConfig(LearnerConfig):
+    """Settings that learners with a critic share.
+
+    Attributes:
+        critic_learning_rate: Adam step size of the critic.
+        critic: "heads": perceptrons on the base model's frozen features, nearly free; "adapter": a network of its own,
+            an adapter on the same base, with a head on its last hidden states.
+        critic_width: hidden units of the critic's heads.
+    """
+
+    critic_learning_rate: float = 5e-4
+    critic: str = "heads"
+    critic_width: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check(self.critic_learning_rate >= 0, "critic_learning_rate", "at least 0")
+        self._check(self.critic_width >= 1, "critic_width", "at least 1")
         if self.critic not in CRITICS:
             raise ValueError(unknown("critic", self.critic, CRITICS))
 

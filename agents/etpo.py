@@ -18,11 +18,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from agents.agent import LearnerConfig, register_agent
+from agents.agent import ActorCriticConfig, register_agent
 from agents.critic import Critic, SoftQ, head_generator, soft_q_critic
 from agents.gradient_step import GradientStep, TokenEvaluation
 from agents.language_model import LanguageModel
-from agents.learner import Learner, average_metrics
+from agents.learner import ActorCritic, average_metrics
 from agents.replay import ReplayBuffer
 from agents.rollout import Rollout, TokenBatch, Trajectory, Turn, bootstrap_states, hidden_states
 from agents.sampler import Sampler
@@ -31,7 +31,7 @@ from agents.vocabulary import vocabulary_sums
 
 
 @dataclass(frozen=True)
-class ETPOConfig(LearnerConfig):
+class ETPOConfig(ActorCriticConfig):
     """Settings of ETPO.
 
     Attributes:
@@ -86,7 +86,7 @@ class _Group:
 
 
 @register_agent("etpo", ETPOConfig)
-class ETPO(Learner):
+class ETPO(ActorCritic):
     """See the module's docstring; an :class:`agents.agent.Agent`."""
 
     config: ETPOConfig

@@ -1,10 +1,10 @@
-"""One gradient step of a policy and its critic: accumulated over groups of a batch, guarded, applied, summed up."""
+"""One gradient step of a policy and, where there is one, its critic: accumulated, guarded, applied, summed up."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
 import torch
@@ -18,117 +18,133 @@ from agents.rollout import Trajectory
 
 
 @dataclass(frozen=True)
-class TokenEvaluation:
+class PolicyEvaluation:
     """What an update has computed of n action tokens; float [n] each.
 
     Attributes:
         policy_loss: differentiable with respect to the policy alone.
-        critic_loss: differentiable with respect to the critic alone.
         log_ratio: log(pi(w) / mu(w)), mu being the policy that sampled.
         kl: KL(pi || rho).
         entropy: of pi.
         clipped: 1 where the clip took the gradient away, else 0.
-        returns: what the critic is fitted to.
-        baseline: the critic's estimate of the returns without knowing w.
-        q: the estimate of Q(x, w).
-        v: the estimate of V(x).
     """
 
     policy_loss: Tensor
-    critic_loss: Tensor
+    _: KW_ONLY
     log_ratio: Tensor
     kl: Tensor
     entropy: Tensor
     clipped: Tensor
-    returns: Tensor
-    baseline: Tensor
-    q: Tensor
-    v: Tensor
 
     def detached(self) -> dict[str, Tensor]:
         """The tensors by name, without gradients."""
         return {field.name: getattr(self, field.name).detach().float() for field in fields(self)}
 
 
-class ActorCriticOptimizer:
-    """Adam for the policy and Adam for the critic; the lengths of their gradients are bounded apart."""
+@dataclass(frozen=True)
+class TokenEvaluation(PolicyEvaluation):
+    """The same where there is a critic.
 
-    def __init__(
-        self, policy: Mapping[str, nn.Parameter], critic: Mapping[str, nn.Parameter], config: LearnerConfig
-    ) -> None:
-        betas = (config.adam_beta1, config.adam_beta2)
-        self.max_grad_norm = config.max_grad_norm
-        self.policy_parameters = dict(policy)
-        self.critic_parameters = dict(critic)
-        self._policy = torch.optim.Adam(policy.values(), config.learning_rate, betas)
-        self._critic = torch.optim.Adam(critic.values(), config.critic_learning_rate, betas)
+    Attributes:
+        critic_loss: differentiable with respect to the critic alone.
+        returns: what the critic is fitted to.
+        baseline: the critic's estimate of the returns without knowing w.
+        q: the estimate of Q(x, w).
+        v: the estimate of V(x).
+    """
+
+    critic_loss: Tensor
+    _: KW_ONLY
+    returns: Tensor
+    baseline: Tensor
+    q: Tensor
+    v: Tensor
+
+
+class NetworkOptimizers:
+    """An Adam for each network that is trained, and a bound on the length of each one's gradient."""
+
+    def __init__(self, config: LearnerConfig) -> None:
+        self._betas = (config.adam_beta1, config.adam_beta2)
+        self._max_grad_norm = config.max_grad_norm
+        self.parameters: dict[str, dict[str, nn.Parameter]] = {}
+        self._optimizers: dict[str, torch.optim.Adam] = {}
+
+    def add(self, network: str, parameters: Mapping[str, nn.Parameter], learning_rate: float) -> None:
+        """Train a network, "policy" or "critic", by its parameters."""
+        self.parameters[network] = dict(parameters)
+        self._optimizers[network] = torch.optim.Adam(parameters.values(), learning_rate, self._betas)
 
     def zero_grad(self) -> None:
-        self._policy.zero_grad()
-        self._critic.zero_grad()
+        for optimizer in self._optimizers.values():
+            optimizer.zero_grad()
 
-    def gradient_norms(self) -> tuple[Tensor, Tensor]:
-        """Lengths of the gradients of policy and critic."""
-        policy, critic = (
-            get_total_norm([parameter.grad for parameter in parameters.values() if parameter.grad is not None])
-            for parameters in (self.policy_parameters, self.critic_parameters)
-        )
-        return policy, critic
+    def gradient_norms(self) -> dict[str, Tensor]:
+        """Lengths of the gradients, by network."""
+        return {
+            network: get_total_norm([parameter.grad for parameter in named.values() if parameter.grad is not None])
+            for network, named in self.parameters.items()
+        }
 
-    def step(self, policy_norm: Tensor, critic_norm: Tensor) -> None:
+    def step(self, norms: Mapping[str, Tensor]) -> None:
         """Scale gradients of these lengths down to the longest that is allowed, and take a step."""
-        clip_grads_with_norm_(self.policy_parameters.values(), self.max_grad_norm, policy_norm)
-        clip_grads_with_norm_(self.critic_parameters.values(), self.max_grad_norm, critic_norm)
-        self._policy.step()
-        self._critic.step()
+        for network, optimizer in self._optimizers.items():
+            clip_grads_with_norm_(self.parameters[network].values(), self._max_grad_norm, norms[network])
+            optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of the states of both."""
+        """Copies of the states of all, as ``policy_optimizer`` and ``critic_optimizer``."""
         return {
-            "policy_optimizer": copy.deepcopy(self._policy.state_dict()),
-            "critic_optimizer": copy.deepcopy(self._critic.state_dict()),
+            f"{network}_optimizer": copy.deepcopy(optimizer.state_dict())
+            for network, optimizer in self._optimizers.items()
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the two entries of :meth:`state_dict`; others are left alone."""
-        self._policy.load_state_dict(copy.deepcopy(state["policy_optimizer"]))
-        self._critic.load_state_dict(copy.deepcopy(state["critic_optimizer"]))
+        """Take over the entries of :meth:`state_dict`; others are left alone."""
+        for network, optimizer in self._optimizers.items():
+            optimizer.load_state_dict(copy.deepcopy(state[f"{network}_optimizer"]))
 
 
 class GradientStep:
     """A gradient step on a batch of trajectories: :meth:`add` its groups one after another, then :meth:`apply`.
 
-    Both losses are means over the action tokens of the whole batch. A value that is not finite raises
+    Losses are means over the action tokens of the whole batch. A value that is not finite raises
     :class:`agents.agent.TrainingDiverged` before anything is changed.
     """
 
-    def __init__(self, optimizer: ActorCriticOptimizer, trajectories: Sequence[Trajectory]) -> None:
+    def __init__(self, optimizer: NetworkOptimizers, trajectories: Sequence[Trajectory]) -> None:
         self._optimizer = optimizer
         self._trajectories = trajectories
         self._n_tokens = sum(len(turn.action_ids) for trajectory in trajectories for turn in trajectory)
         self._evaluations: list[dict[str, Tensor]] = []
         optimizer.zero_grad()
 
-    def note(self, evaluation: TokenEvaluation) -> None:
+    def note(self, evaluation: PolicyEvaluation) -> None:
         """Remember what was computed of the next tokens, for :meth:`tokens` and for whoever looks into a failure."""
         self._evaluations.append(evaluation.detached())
 
-    def add(self, evaluation: TokenEvaluation) -> None:
+    def add(self, evaluation: PolicyEvaluation) -> None:
         """Accumulate the gradients of a group that was noted."""
-        policy_loss = evaluation.policy_loss.sum() / self._n_tokens
-        critic_loss = evaluation.critic_loss.sum() / self._n_tokens
-        self._require_finite(policy_loss=policy_loss, critic_loss=critic_loss)
-        (policy_loss + critic_loss).backward()
+        losses = {"policy_loss": evaluation.policy_loss.sum() / self._n_tokens}
+        if isinstance(evaluation, TokenEvaluation):
+            losses["critic_loss"] = evaluation.critic_loss.sum() / self._n_tokens
+        self._require_finite(**losses)
+        torch.stack(list(losses.values())).sum().backward()
 
     def apply(self) -> dict[str, float]:
         """Take the step; returns its metrics."""
-        policy_norm, critic_norm = self._optimizer.gradient_norms()
-        self._require_finite(policy_gradient=policy_norm, critic_gradient=critic_norm)
-        self._optimizer.step(policy_norm, critic_norm)
-        return _metrics(self.tokens()) | {"grad_norm": float(policy_norm), "critic_grad_norm": float(critic_norm)}
+        norms = self._optimizer.gradient_norms()
+        self._require_finite(**{f"{network}_gradient": norm for network, norm in norms.items()})
+        self._optimizer.step(norms)
+        lengths = {"grad_norm" if network == "policy" else f"{network}_grad_norm": norms[network] for network in norms}
+        return self.metrics() | {name: float(length) for name, length in lengths.items()}
+
+    def metrics(self) -> dict[str, float]:
+        """Averages over all tokens so far."""
+        return _metrics(self.tokens())
 
     def tokens(self) -> dict[str, Tensor]:
-        """The fields of :class:`TokenEvaluation` for all tokens so far, float [n], without gradients."""
+        """The fields of the evaluations for all tokens so far, float [n], without gradients."""
         if not self._evaluations:
             return {}
         return {name: torch.cat([part[name] for part in self._evaluations]) for name in self._evaluations[0]}
@@ -142,11 +158,8 @@ class GradientStep:
 
     def _inspect(self) -> dict[str, Any]:
         parameters = {
-            f"{owner}: {name}": parameter.grad
-            for owner, named in (
-                ("policy", self._optimizer.policy_parameters),
-                ("critic", self._optimizer.critic_parameters),
-            )
+            f"{network}: {name}": parameter.grad
+            for network, named in self._optimizer.parameters.items()
             for name, parameter in named.items()
         }
         return inspection_batch(self._trajectories, self.tokens(), parameters)
@@ -157,16 +170,36 @@ def approximate_kl(log_ratio: Tensor) -> float:
     return float((log_ratio.exp() - 1 - log_ratio).mean())
 
 
+def clipped_surrogate(log_ratio: Tensor, advantages: Tensor, clip_range: float) -> tuple[Tensor, Tensor]:
+    """-min(ratio * A, clip(ratio, 1 - epsilon, 1 + epsilon) * A) (PPO, arXiv 1707.06347, equation 7).
+
+    Args:
+        log_ratio: log(pi / mu) of tokens, or of whole actions; float [n], differentiable.
+        advantages: float [n].
+        clip_range: epsilon.
+
+    Returns:
+        losses, float [n]; and bool [n], where the clip took the gradient away.
+    """
+    unclipped = log_ratio.exp() * advantages
+    clipped = log_ratio.exp().clamp(1 - clip_range, 1 + clip_range) * advantages
+    return -torch.minimum(unclipped, clipped), clipped < unclipped
+
+
 def _metrics(tokens: Mapping[str, Tensor]) -> dict[str, float]:
-    return {
+    metrics = {
         "policy_loss": float(tokens["policy_loss"].mean()),
-        "critic_loss": float(tokens["critic_loss"].mean()),
         "kl": float(tokens["kl"].mean()),
         "approx_kl": approximate_kl(tokens["log_ratio"]),
         "clip_fraction": float(tokens["clipped"].mean()),
         "entropy": float(tokens["entropy"].mean()),
+        "log_prob_gap": float(tokens["log_ratio"].abs().max()),
+    }
+    if "critic_loss" not in tokens:
+        return metrics
+    return metrics | {
+        "critic_loss": float(tokens["critic_loss"].mean()),
         "explained_variance": explained_variance(tokens["baseline"], tokens["returns"]),
         "q_mean": float(tokens["q"].mean()),
         "v_mean": float(tokens["v"].mean()),
-        "log_prob_gap": float(tokens["log_ratio"].abs().max()),
     }

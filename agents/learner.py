@@ -1,4 +1,4 @@
-"""What learners with a critic do alike: groups of a batch, hidden states of networks, state, averages of metrics."""
+"""What learners do alike, without and with a critic: groups of a batch, hidden states, state, averages of metrics."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agents.agent import LearnerConfig
+from agents.agent import ActorCriticConfig, LearnerConfig
 from agents.collecting_agent import CollectingAgent
 from agents.critic import Critic
-from agents.gradient_step import ActorCriticOptimizer
+from agents.gradient_step import NetworkOptimizers
 from agents.language_model import LanguageModel, Network
 from agents.rollout import TokenBatch, Trajectory, bootstrap_states, hidden_states, token_batch
 from agents.sampler import Sampler
+from agents.vocabulary import VocabularySums, vocabulary_sums
 
 GROSS_GAP = {torch.float32: 0.25, torch.bfloat16: 2.0, torch.float16: 2.0}
 """Before the first gradient step, log pi of the sampling pass and of the training pass may not lie farther apart."""
 
 
 class Learner(CollectingAgent):
-    """Base of agents that train the policy and a critic; an algorithm is an :meth:`_update`.
+    """Base of agents that train the policy; an algorithm is an :meth:`_update`.
 
     Args:
         name: what the agent is registered as.
         language_model: the policy and its base.
         config: settings of the agent.
         seed: of everything that the agent draws.
-        critic: what it believes about values.
         sampler: what writes the actions; None for the language model itself.
     """
 
     config: LearnerConfig
-    _critic: Critic[Any]
 
     def __init__(
         self,
@@ -41,20 +40,18 @@ class Learner(CollectingAgent):
         language_model: LanguageModel,
         config: LearnerConfig,
         seed: int,
-        critic: Critic[Any],
         sampler: Sampler | None = None,
     ) -> None:
         super().__init__(name, language_model, config, seed, sampler)
         self.config = config
-        self._critic = critic
-        self._optimizer = ActorCriticOptimizer(language_model.trainable_parameters(), critic.parameters(), config)
+        self._optimizer = NetworkOptimizers(config)
+        self._optimizer.add("policy", language_model.trainable_parameters(), config.learning_rate)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues learning bit for bit."""
         return {
             **super().state_dict(),
             "policy": self._language_model.state_dict(),
-            "critic": self._critic.state_dict(),
             **self._optimizer.state_dict(),
         }
 
@@ -62,7 +59,6 @@ class Learner(CollectingAgent):
         """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
         super().load_state_dict(state)
         self._language_model.load_state_dict(state["policy"])
-        self._critic.load_state_dict(state["critic"])
         self._optimizer.load_state_dict(state)
 
     def _token_batches(self, trajectories: Sequence[Trajectory]) -> list[TokenBatch]:
@@ -71,13 +67,22 @@ class Learner(CollectingAgent):
         groups = micro_batches(trajectories, limit)
         return [token_batch(group, self.config.gamma, self._language_model.device) for group in groups]
 
-    def _states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
-        """Hidden states [N, d] of a network; those of the base model, which do not change, are given."""
-        return base_states if network == "base" else hidden_states(self._language_model, batch, network)
+    def _policy_sums(self, policy_states: Tensor, batch: TokenBatch, base_states: Tensor) -> VocabularySums:
+        """Policy against base at the states of a batch of N action tokens; hidden states [N, d] of both are given."""
+        model = self._language_model
+        return vocabulary_sums(
+            policy_states,
+            model.head("policy"),
+            batch.tokens,
+            base_hidden=base_states,
+            base_head=model.head("base"),
+            temperature=self.config.temperature,
+        )
 
-    def _bootstrap_states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
-        """The same at the ends of the prompts behind unfinished trajectories, [M, d], without gradients."""
-        return base_states if network == "base" else bootstrap_states(self._language_model, batch, network)
+    def _log_rho(self, batch: TokenBatch, base_states: Tensor) -> Tensor:
+        """log rho of the sampled tokens, float [N]."""
+        head, temperature = self._language_model.head("base"), self.config.temperature
+        return vocabulary_sums(base_states, head, batch.tokens, temperature=temperature).log_pi
 
     def _require_same_policy(self, log_ratio: Tensor) -> None:
         """Before the first gradient step the ratio is 1, or sampling and training do not speak of the same policy.
@@ -91,6 +96,52 @@ class Learner(CollectingAgent):
                 f"sampling and training disagree about log-probabilities by {gap:.2g} (allowed: {limit:.2g}): "
                 "the ratio of the first gradient step would not be 1"
             )
+
+
+class ActorCritic(Learner):
+    """Base of agents that train the policy and a critic, which says what states or tokens are worth.
+
+    Args:
+        name: what the agent is registered as.
+        language_model: the policy and its base.
+        config: settings of the agent.
+        seed: of everything that the agent draws.
+        critic: what it believes about values.
+        sampler: what writes the actions; None for the language model itself.
+    """
+
+    config: ActorCriticConfig
+    _critic: Critic[Any]
+
+    def __init__(
+        self,
+        name: str,
+        language_model: LanguageModel,
+        config: ActorCriticConfig,
+        seed: int,
+        critic: Critic[Any],
+        sampler: Sampler | None = None,
+    ) -> None:
+        super().__init__(name, language_model, config, seed, sampler)
+        self._critic = critic
+        self._optimizer.add("critic", critic.parameters(), config.critic_learning_rate)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that continues learning bit for bit."""
+        return {**super().state_dict(), "critic": self._critic.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
+        super().load_state_dict(state)
+        self._critic.load_state_dict(state["critic"])
+
+    def _states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
+        """Hidden states [N, d] of a network; those of the base model, which do not change, are given."""
+        return base_states if network == "base" else hidden_states(self._language_model, batch, network)
+
+    def _bootstrap_states(self, batch: TokenBatch, network: Network, base_states: Tensor) -> Tensor:
+        """The same at the ends of the prompts behind unfinished trajectories, [M, d], without gradients."""
+        return base_states if network == "base" else bootstrap_states(self._language_model, batch, network)
 
 
 def micro_batches(trajectories: Sequence[Trajectory], max_tokens: int | None) -> list[list[Trajectory]]:

@@ -13,19 +13,18 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from agents.agent import LearnerConfig, register_agent
+from agents.agent import ActorCriticConfig, register_agent
 from agents.critic import Critic, ValueHead, head_generator, value_critic
 from agents.gae import token_gae
-from agents.gradient_step import GradientStep, TokenEvaluation, approximate_kl
+from agents.gradient_step import GradientStep, TokenEvaluation, approximate_kl, clipped_surrogate
 from agents.language_model import LanguageModel
-from agents.learner import Learner, average_metrics
+from agents.learner import ActorCritic, average_metrics
 from agents.rollout import Rollout, TokenBatch, bootstrap_states, hidden_states
 from agents.sampler import Sampler
-from agents.vocabulary import vocabulary_sums
 
 
 @dataclass(frozen=True)
-class PPOConfig(LearnerConfig):
+class PPOConfig(ActorCriticConfig):
     """Settings of PPO.
 
     Attributes:
@@ -65,7 +64,7 @@ class _Group:
 
 
 @register_agent("ppo", PPOConfig)
-class PPO(Learner):
+class PPO(ActorCritic):
     """See the module's docstring; an :class:`agents.agent.Agent`."""
 
     config: PPOConfig
@@ -101,7 +100,7 @@ class PPO(Learner):
         """The divergence in the rewards, one sample a token, and advantages by the critic as it is now."""
         config, model, critic = self.config, self._language_model, self._critic
         base_states = hidden_states(model, batch, "base")
-        log_rho = vocabulary_sums(base_states, model.head("base"), batch.tokens, temperature=config.temperature).log_pi
+        log_rho = self._log_rho(batch, base_states)
         bootstrap = self._bootstrap_states(batch, critic.network, bootstrap_states(model, batch, "base"))
         states = self._states(batch, critic.network, base_states)
         values = critic.online.values(torch.cat([states, bootstrap]))
@@ -117,26 +116,18 @@ class PPO(Learner):
 
     def _evaluate(self, group: _Group, advantages: Tensor) -> TokenEvaluation:
         """The losses of a group and what its metrics need; ``advantages`` are whitened over the whole batch."""
-        config, model, batch = self.config, self._language_model, group.batch
-        sums = vocabulary_sums(
-            hidden_states(model, batch, "policy"),
-            model.head("policy"),
-            batch.tokens,
-            base_hidden=group.base_states,
-            base_head=model.head("base"),
-            temperature=config.temperature,
-        )
+        batch, critic = group.batch, self._critic
+        sums = self._policy_sums(hidden_states(self._language_model, batch, "policy"), batch, group.base_states)
         log_ratio = sums.log_pi - batch.log_mu
-        unclipped = log_ratio.exp() * advantages
-        clipped = log_ratio.exp().clamp(1 - config.clip_range, 1 + config.clip_range) * advantages
-        estimates = self._critic.online.values(self._states(batch, self._critic.network, group.base_states))
+        policy_loss, clipped = clipped_surrogate(log_ratio, advantages, self.config.clip_range)
+        estimates = critic.online.values(self._states(batch, critic.network, group.base_states))
         return TokenEvaluation(
-            policy_loss=-torch.minimum(unclipped, clipped),
+            policy_loss=policy_loss,
             critic_loss=0.5 * (group.returns - estimates) ** 2,
             log_ratio=log_ratio,
             kl=sums.kl,
             entropy=sums.entropy,
-            clipped=clipped < unclipped,
+            clipped=clipped,
             returns=group.returns,
             baseline=estimates,
             q=group.returns,

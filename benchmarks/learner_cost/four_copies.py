@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from transformers import PreTrainedModel
 
-from agents.agent import LearnerConfig
+from agents.agent import ActorCriticConfig
 from agents.critic import polyak_update
 from agents.gae import token_gae
 from agents.rollout import Rollout
@@ -30,7 +30,7 @@ _GAE_LAMBDA = 0.95
 class FourCopies:
     """Policy, critic, target critic and reference; the model that is given becomes the policy."""
 
-    def __init__(self, model: PreTrainedModel, config: LearnerConfig) -> None:
+    def __init__(self, model: PreTrainedModel, config: ActorCriticConfig) -> None:
         self.config = config
         self.policy = model.requires_grad_(True)
         self.critic = copy.deepcopy(model)

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import torch
 from transformers import PreTrainedModel
 
-from agents.agent import LearnerConfig, make_agent, make_config
+from agents.agent import ActorCriticConfig, make_agent, make_config
 from agents.language_model import LanguageModel
 from agents.rollout import Rollout
 from benchmarks import provenance
@@ -104,7 +104,7 @@ def _make_update(cell: Cell, settings: Settings, model: PreTrainedModel) -> Call
         critic=settings.critic,
         stop_at_function_end=False,
     )
-    assert isinstance(config, LearnerConfig)
+    assert isinstance(config, ActorCriticConfig)
     if cell.way == "four copies":
         copies = FourCopies(model, config)
         return copies.etpo if cell.agent == "etpo" else copies.ppo

@@ -15,14 +15,23 @@ Ids = tuple[int, ...]
 
 def attempt(prompt: Ids, action: Ids, reward: float, following: Ids | None = None) -> Turn:
     """A turn that ended its episode, or was followed by a prompt. Every token had log-probability -1."""
+    info = {"status": "scored" if reward > -1 else "failed"}
     return Turn(
-        0, "", "", prompt, action, (-1.0,) * len(action), "length", reward, following is None, False, following, {}
+        0, "", "", prompt, action, (-1.0,) * len(action), "length", reward, following is None, False, following, info
     )
+
+
+def in_environments_of_their_own(trajectories: Sequence[Trajectory]) -> list[Trajectory]:
+    """The same trajectories, made side by side."""
+    return [
+        tuple(dataclasses.replace(turn, env_index=index) for turn in trajectory)
+        for index, trajectory in enumerate(trajectories)
+    ]
 
 
 def mixed_trajectories() -> list[Trajectory]:
     """Eight episodes: one to three turns, actions of one to five tokens, two that did not end, prompts of 1 to 6."""
-    return [
+    trajectories: list[Trajectory] = [
         (attempt((5, 6), (7, 8, 9), -1.0, (5, 6, 7)), attempt((5, 6, 7), (4,), 0.8)),
         (attempt((5, 6), (9, 9), -1.0, (1, 2)),),
         (attempt((11,), (3, 0), 0.3),),
@@ -36,6 +45,7 @@ def mixed_trajectories() -> list[Trajectory]:
         (attempt((5, 6), (7, 8, 9), 0.1),),
         (attempt((40, 41), (1, 1, 1, 1), 0.7),),
     ]
+    return in_environments_of_their_own(trajectories)
 
 
 @torch.no_grad()

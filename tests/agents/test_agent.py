@@ -5,12 +5,13 @@ import dataclasses
 import pytest
 
 from agents import ETPOConfig, PPOConfig, agent_config_class, list_agents, make_agent, make_config
-from agents.agent import LearnerConfig, SamplingConfig
+from agents.agent import ActorCriticConfig, LearnerConfig, SamplingConfig
 from agents.language_model import LanguageModel
+from tests.agents.learners import LEARNERS
 
 
 def test_registered_agents() -> None:
-    assert {"etpo", "ppo", "sample"} <= set(list_agents())
+    assert {"etpo", "grpo", "klq", "poad", "ppo", "rft", "rloo", "sample"} <= set(list_agents())
     assert agent_config_class("etpo") is ETPOConfig
 
 
@@ -58,7 +59,23 @@ def test_greedy_decoding_is_for_agents_that_do_not_learn() -> None:
     assert make_config("sample", temperature=0) == SamplingConfig(temperature=0.0)
 
 
-def test_learners_share_all_defaults_but_the_tuned_step_size() -> None:
-    shared = [field.name for field in dataclasses.fields(LearnerConfig) if field.name != "learning_rate"]
-    etpo, ppo = ETPOConfig(), PPOConfig()
-    assert {name: getattr(etpo, name) for name in shared} == {name: getattr(ppo, name) for name in shared}
+@pytest.mark.parametrize("name", LEARNERS)
+def test_learners_share_all_defaults_but_the_tuned_step_size(name: str) -> None:
+    """One setting of model, sampler, budget and objective for all: what a comparison holds equal."""
+    config = make_config(name)
+    shared = ActorCriticConfig() if isinstance(config, ActorCriticConfig) else LearnerConfig()
+    for field in dataclasses.fields(shared):
+        if field.name != "learning_rate":
+            assert getattr(config, field.name) == getattr(shared, field.name), field.name
+
+
+@pytest.mark.parametrize("name", ["grpo", "rloo", "rft"])
+def test_settings_of_critics_appear_only_where_a_critic_is(name: str) -> None:
+    for setting in ("critic", "critic_width", "critic_learning_rate"):
+        with pytest.raises(ValueError, match=f"unknown setting of agent '{name}': '{setting}'"):
+            make_config(name, **{setting: 1})
+
+
+def test_klq_needs_a_divergence() -> None:
+    with pytest.raises(ValueError, match=r"beta=0\.0 is not allowed: it must be above 0"):
+        make_config("klq", beta=0)

@@ -239,6 +239,18 @@ def test_three_updates(architecture: str, agent_name: str, critic: str, make_env
         assert update["log_prob_gap"] < 1e-4  # sampling pass and training pass agree
 
 
+@pytest.mark.parametrize("agent_name", ["poad", "klq", "grpo", "rloo", "rft"])
+@pytest.mark.parametrize("architecture", ["llama", "phi", "cohere"])
+def test_three_updates_of_the_rivals(architecture: str, agent_name: str, make_envs: Any) -> None:
+    """Heads that are tied, that have a bias, and whose logits are scaled."""
+    model = tiny_language_model(architecture, "lora")
+    before = model.state_dict()
+    for update in train(agent_name, model, make_envs):
+        assert all(math.isfinite(value) for value in update.values()), update
+        assert update["log_prob_gap"] < 1e-4  # sampling pass and training pass agree
+    assert any(not torch.equal(before[name], after) for name, after in model.state_dict().items())
+
+
 @pytest.mark.parametrize("agent_name", ["etpo", "ppo"])
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "mistral"])
 def test_three_updates_with_gradient_checkpointing(architecture: str, agent_name: str, make_envs: Any) -> None:

@@ -14,6 +14,7 @@ from agents import make_agent, make_config
 from agents.generation import LocalSampler
 from agents.language_model import LanguageModel
 from agents.sampler import Generation, OnEnd
+from tests.agents.learners import LEARNERS
 
 
 class RemoteEngine:
@@ -56,7 +57,7 @@ def score(action: str) -> float | None:
     return None if len(action) % 2 else min(1.0, len(action) / 10)
 
 
-@pytest.mark.parametrize("name", ["etpo", "ppo", "sample"])
+@pytest.mark.parametrize("name", [*LEARNERS, "sample"])
 def test_another_engine_samples_and_follows_the_policy(name: str, language_model: LanguageModel, make_envs) -> None:
     engine = RemoteEngine(language_model)
     agent = make_agent(name, language_model, make_config(name, max_new_tokens=6), seed=0, sampler=engine)
@@ -85,7 +86,7 @@ def test_a_loaded_state_reaches_the_engine(language_model: LanguageModel, make_e
     assert resumed.act(["# Task"], generators[0]) == agent.act(["# Task"], generators[1])
 
 
-@pytest.mark.parametrize("name", ["etpo", "ppo"])
+@pytest.mark.parametrize("name", LEARNERS)
 def test_a_large_gap_of_log_probabilities_is_told_once(name: str, language_model: LanguageModel, make_envs) -> None:
     engine = RemoteEngine(language_model, log_prob_error=0.1)
     agent = make_agent(name, language_model, make_config(name, max_new_tokens=6), seed=0, sampler=engine)
@@ -95,7 +96,7 @@ def test_a_large_gap_of_log_probabilities_is_told_once(name: str, language_model
     assert all(iteration.metrics["log_prob_gap"] == pytest.approx(0.1, abs=1e-3) for iteration in iterations)
 
 
-@pytest.mark.parametrize("name", ["etpo", "ppo"])
+@pytest.mark.parametrize("name", LEARNERS)
 def test_the_local_sampler_has_no_gap(name: str, language_model: LanguageModel, make_envs, recwarn) -> None:
     agent = make_agent(name, language_model, make_config(name, max_new_tokens=6), seed=0)
     for iteration in agent.learn(make_envs(4, score), 16):
