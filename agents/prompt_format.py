@@ -51,6 +51,7 @@ class PromptFormat:
         style: "instruct": observations go through the chat template, as a message of the user. "infill": the text
             before and behind :data:`FILL_MARK` is put between the tokens of a :class:`FillFormat`, prefix first.
             "completion": the observation itself.
+        fill_format: how the tokenizer's family reads a gap, in the style "infill"; else None.
         end_token_ids: tokens that end an action in this style, apart from the tokenizer's and the model's own.
     """
 
@@ -68,6 +69,7 @@ class PromptFormat:
         require_one_of("prompt", style, PROMPTS)
         self._tokenizer = tokenizer
         self._fill_ids: list[int] = []
+        self.fill_format: FillFormat | None = None
         self.end_token_ids: frozenset[int] = frozenset()
         has_template = bool(getattr(tokenizer, "chat_template", None))
         fill_format = _fill_format(tokenizer, vocabulary_size)
@@ -83,6 +85,7 @@ class PromptFormat:
                 )
             tokens = (fill_format.before, fill_format.hole, fill_format.after)
             self._fill_ids = _known_ids(tokenizer, tokens, vocabulary_size)
+            self.fill_format = fill_format
             self.end_token_ids = frozenset(_known_ids(tokenizer, fill_format.ends, vocabulary_size))
         self.style: PromptStyle = style  # type: ignore[assignment]  # "auto" is gone
         self._leading = self._leading_special_tokens()

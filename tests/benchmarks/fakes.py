@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import random
 import signal
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.backend import Workplace
-from benchmarks.errors import BadInput, StorageError, choose
+from benchmarks.errors import BadInput, ResultError, StorageError, choose
 from benchmarks.plan import RunSpec
 from benchmarks.storage import write_atomically
 
@@ -200,14 +201,25 @@ class FakeBackend:
             make_envs=lambda: FakeEnvs(spec.num_envs),  # type: ignore[arg-type, return-value]
             generator=np.random.default_rng,
             holdout_score=lambda code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
+            save_policy=lambda folder, result: write_atomically(folder / "policy.txt", result.label.encode()),
             divergence=FakeDivergence,
         )
 
-    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+    def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
         write_atomically(path, json.dumps(state).encode())
 
     def load_checkpoint(self, path: Path) -> dict[str, Any]:
-        return dict(json.loads(path.read_bytes()))
+        try:
+            return dict(json.loads(path.read_bytes()))
+        except ValueError as error:
+            raise ResultError(f"{path} is damaged: {error}") from error
+
+    def random_states(self) -> dict[str, Any]:
+        return {"python": list(random.getstate())}
+
+    def restore_random_states(self, states: dict[str, Any]) -> None:
+        version, words, gauss = states["python"]
+        random.setstate((version, tuple(words), gauss))
 
 
 def make_spec(**changes: Any) -> RunSpec:
