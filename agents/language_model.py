@@ -19,7 +19,7 @@ from agents.agent import unknown
 from agents.fingerprint import weights_fingerprint
 from agents.kv_cache import EncodedPrompts, common_prefix, narrowest_window, require_keys_and_values, select_rows
 from agents.layer_passes import checkpoint_layers, compile_layers
-from agents.loading import TINYCODER, default_tuning, find, load_pretrained
+from agents.loading import TINYCODER, default_tuning, find, load_pretrained, without_progress_bars
 from agents.model_check import check_model, reads_trees
 from agents.model_options import ModelOptions, Tuning
 from agents.prompt_format import FillFormat, PromptFormat
@@ -171,7 +171,8 @@ class LanguageModel:
     def save_policy(self, folder: Path) -> None:
         """Write the policy as peft or transformers read it: its adapter alone, or all of the model."""
         if self._adapters is None or self.tuning == "full":
-            self._model.save_pretrained(folder)
+            with without_progress_bars():
+                self._model.save_pretrained(folder)
         else:
             self._adapters.save("policy", folder, find(self.name))
 

@@ -246,6 +246,8 @@ class _Run:
             # The attempts file is ahead of the checkpoint, if the run was killed between the two.
             write_attempts(self._files.attempts, attempts[: record.env_steps])
             return True
+        if self._files.attempts.exists():  # of a run that was killed before its first checkpoint
+            write_attempts(self._files.attempts, [])
         return False
 
     def _is_sync_due(self) -> bool:

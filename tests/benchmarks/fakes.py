@@ -27,7 +27,11 @@ HOLDOUT_LOSS = 0.125
 
 @dataclass(frozen=True)
 class FakeConfig:
-    """``learns``: the draws get better. The last five make the agent misbehave after so many attempts (0: never)."""
+    """How the agent behaves.
+
+    ``learns``: the draws get better. ``draws_globally``: its seeds come from Python's own generator. Those with ``_at``
+    make it misbehave after so many attempts (0: never).
+    """
 
     temperature: float = 1.0
     learns: bool = True
@@ -38,6 +42,7 @@ class FakeConfig:
     disk_full_at: int = 0
     nan_metric_at: int = 0
     diverge_at: int = 0
+    draws_globally: bool = False
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -97,7 +102,8 @@ class FakeAgent:
         envs.reset(seed=0)
         while self._env_steps < env_steps:
             time.sleep(self._config.iteration_seconds)
-            actions = self._draw(envs.num_envs, np.random.default_rng([self._seed, self._env_steps]))
+            seed = random.getrandbits(32) if self._config.draws_globally else self._seed
+            actions = self._draw(envs.num_envs, np.random.default_rng([seed, self._env_steps]))
             _, rewards, _, _, infos = envs.step(actions)
             self._env_steps += envs.num_envs
             self._misbehave()
