@@ -102,7 +102,7 @@ def model_card(language_model: LanguageModel, card: PolicyCard) -> str:
         dtype=str(language_model.head("base").weight.dtype).removeprefix("torch."),
         quantization=language_model.options.quantization,
         prompt_style=language_model.prompt_style,
-        fill_format=language_model.fill_format,
+        prompt_code=language_model.prompt_code,
         versions={"huggingface_hub": huggingface_hub.__version__, **card.versions},
     )
     return str(text)

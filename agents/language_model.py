@@ -22,7 +22,7 @@ from agents.layer_passes import checkpoint_layers, compile_layers
 from agents.loading import TINYCODER, default_tuning, find, load_pretrained, without_progress_bars
 from agents.model_check import check_model, reads_trees
 from agents.model_options import ModelOptions, Tuning
-from agents.prompt_format import FillFormat, PromptFormat
+from agents.prompt_format import PromptFormat
 from agents.vocabulary import OutputHead
 
 __all__ = ["TINYCODER", "EncodedPrompts", "LanguageModel", "Network", "load_language_model", "select_rows"]
@@ -119,9 +119,9 @@ class LanguageModel:
         return weights_fingerprint(self._base)
 
     @property
-    def fill_format(self) -> FillFormat | None:
-        """The tokens around a gap in the prompt style "infill"; None in others."""
-        return self._format.fill_format
+    def prompt_code(self) -> str:
+        """How prompts are made, as Python, see :meth:`agents.prompt_format.PromptFormat.as_python`."""
+        return self._format.as_python()
 
     @property
     def shares_prompts(self) -> bool:

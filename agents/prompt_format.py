@@ -51,7 +51,6 @@ class PromptFormat:
         style: "instruct": observations go through the chat template, as a message of the user. "infill": the text
             before and behind :data:`FILL_MARK` is put between the tokens of a :class:`FillFormat`, prefix first.
             "completion": the observation itself.
-        fill_format: how the tokenizer's family reads a gap, in the style "infill"; else None.
         end_token_ids: tokens that end an action in this style, apart from the tokenizer's and the model's own.
     """
 
@@ -69,7 +68,6 @@ class PromptFormat:
         require_one_of("prompt", style, PROMPTS)
         self._tokenizer = tokenizer
         self._fill_ids: list[int] = []
-        self.fill_format: FillFormat | None = None
         self.end_token_ids: frozenset[int] = frozenset()
         has_template = bool(getattr(tokenizer, "chat_template", None))
         fill_format = _fill_format(tokenizer, vocabulary_size)
@@ -85,7 +83,6 @@ class PromptFormat:
                 )
             tokens = (fill_format.before, fill_format.hole, fill_format.after)
             self._fill_ids = _known_ids(tokenizer, tokens, vocabulary_size)
-            self.fill_format = fill_format
             self.end_token_ids = frozenset(_known_ids(tokenizer, fill_format.ends, vocabulary_size))
         self.style: PromptStyle = style  # type: ignore[assignment]  # "auto" is gone
         self._leading = self._leading_special_tokens()
@@ -123,6 +120,27 @@ class PromptFormat:
         if left < 1:
             return tuple([*leading, *ids, *ending][-max(1, room) :])
         return (*leading, *ids[-left:], *ending)
+
+    def as_python(self) -> str:
+        """Lines of Python that do the same to an ``observation`` with nothing but the ``tokenizer``; see ``inputs``."""
+        if self.style == "instruct":
+            return (
+                'message = [{"role": "user", "content": observation}]\n'
+                "prompt = tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)\n"
+                'inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")'
+            )
+        if not self._fill_ids:
+            return 'inputs = tokenizer(observation, return_tensors="pt")'
+        before, hole, after = self._fill_ids
+        anchored = f'encode("{self._anchor}" + after)[{len(self._anchor_ids)}:]' if self._anchor else "encode(after)"
+        leading = "".join(f"{token}, " for token in self._leading)
+        return (
+            "import torch\n"
+            f'before, after = observation.split("{FILL_MARK}")\n'
+            'encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]\n'
+            f"ids = torch.tensor([[{leading}{before}, *encode(before), {hole}, *{anchored}, {after}]])\n"
+            'inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}'
+        )
 
     def decode(self, token_ids: Sequence[int], end_token_ids: Set[int]) -> str:
         """The text that tokens add to what stands before them, without special tokens and ends of sequences."""

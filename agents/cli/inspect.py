@@ -88,7 +88,7 @@ def _draw(
                     "stop_reason": generation.stop_reason,
                     "reward": float(reward),
                     "status": info["status"],
-                    "error": info["error"],
+                    "error": None if info["error"] is None else dict(info["error"]),
                 }
             )
         return drawn

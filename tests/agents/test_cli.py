@@ -14,6 +14,7 @@ from peft import PeftConfig
 from agents import load_language_model, make_agent, make_config
 from agents.checkpoint import save_checkpoint
 from agents.cli import main
+from agents.cli.stored import read_stored
 from agents.random_states import global_random_states
 
 TASK = "tic_tac_toe"
@@ -123,9 +124,8 @@ def test_a_damaged_newest_checkpoint_is_passed_over(agent_state, tmp_path: Path,
     save_checkpoint(tmp_path / "checkpoint-16.pt", run_state(agent_state))
     (tmp_path / "checkpoint-32.pt").write_bytes(b"")
     with pytest.warns(UserWarning, match=r"checkpoint-32\.pt"):
-        from agents.cli.stored import read_stored
-
-        assert read_stored(tmp_path).path.name == "checkpoint-16.pt"
+        stored = read_stored(tmp_path)
+    assert stored.path.name == "checkpoint-16.pt"
     assert inspect(str(tmp_path), "--samples", "0")["file"].endswith("checkpoint-16.pt")
 
 

@@ -87,7 +87,8 @@ assert not {{"agents", "ds_gym", "benchmarks"}} & set(sys.modules)
 
 @pytest.mark.parametrize("kind", ["bytes", "metaspace", "chat", "qwen_fill", "code_llama"])
 def test_the_card_prompts_as_the_agent_does(kind: str, tmp_path: Path) -> None:
-    tokenizer = tiny_tokenizer(kind)
+    tiny_tokenizer(kind).save_pretrained(tmp_path / "base")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
     model = LanguageModel(tiny_model("llama"), tokenizer, name="tinycoder", tuning="lora")
     observation = f"x = 1\n{FILL_MARK}\nprint(x)" if model.prompt_style == "infill" else OBSERVATION
     tokenizer.save_pretrained(tmp_path)

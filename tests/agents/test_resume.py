@@ -18,7 +18,7 @@ from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.random_states import global_random_states, restore_global_random_states
 
 UPDATES = 10
-NUM_ENVS = 4
+NUM_ENVS = 2
 
 
 def variants() -> Iterator[Any]:
