@@ -7,8 +7,10 @@ require gradients, so that a switch between a forward and its backward pass woul
 from __future__ import annotations
 
 import contextlib
+import copy
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -95,6 +97,27 @@ class Adapters:
         sources = self.parameters(source).values()
         for parameter, source_parameter in zip(self.parameters(target).values(), sources, strict=True):
             parameter.copy_(source_parameter) if rate == 1 else parameter.lerp_(source_parameter, rate)
+
+    def save(self, name: str, folder: Path, base: str) -> None:
+        """Write an adapter as peft reads it, under peft's own name for an only adapter.
+
+        Args:
+            name: of the adapter.
+            folder: where ``adapter_model.safetensors`` and ``adapter_config.json`` go; it exists.
+            base: name on the hub, or folder, of the model that the adapter belongs to.
+        """
+        from peft import get_peft_model_state_dict
+        from safetensors.torch import save_file
+
+        state = get_peft_model_state_dict(self._peft_model, adapter_name=name, save_embedding_layers=False)
+        tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
+        save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        config = copy.deepcopy(self._peft_model.peft_config[name])
+        local = Path(base)
+        config.base_model_name_or_path = str(local.resolve()) if local.is_dir() else base
+        config.inference_mode = True
+        config.task_type = "CAUSAL_LM"
+        config.save_pretrained(folder)
 
     @contextlib.contextmanager
     def active(self, name: str | None) -> Iterator[None]:

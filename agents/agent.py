@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agents.rollout import Turn
     from agents.sampler import Sampler
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Version of the dictionaries that :meth:`Agent.state_dict` returns."""
 
 

@@ -50,13 +50,8 @@ class CollectingAgent:
         self._collector = Collector(language_model, sampler, config, self._generator, seed)
         self._sampler_is_current = False
         self._has_warned = False
-        self._identity = {
-            "version": STATE_VERSION,
-            "agent": name,
-            "model": f"{language_model.name} ({language_model.tuning})",
-            "seed": seed,
-            "config": dataclasses.asdict(config),
-        }
+        self._name = name
+        self._seed = seed
 
     def learn(self, envs: gym.vector.VectorEnv, env_steps: int) -> Iterator[Iteration]:
         """Collect and update until ``env_steps`` attempts were made in total, see :class:`agents.agent.Agent`."""
@@ -93,17 +88,32 @@ class CollectingAgent:
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues bit for bit; learners add their networks and optimisers."""
         return {
-            **self._identity,
+            **self._identity(),
             "generator": self._generator.get_state(),
             "collector": self._collector.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
-        check_state(state, self._identity)
+        check_state(state, self._identity())
         self._generator.set_state(state["generator"])
         self._collector.load_state_dict(state["collector"])
         self._sampler_is_current = False
+
+    def _identity(self) -> dict[str, Any]:
+        """What a state belongs to, and all that it takes to build the agent anew."""
+        model = self._language_model
+        return {
+            "version": STATE_VERSION,
+            "agent": self._name,
+            "model": model.name,
+            "tuning": model.tuning,
+            "dtype": str(model.head("base").weight.dtype).removeprefix("torch."),
+            "model_options": model.options.deciding(),
+            "weights": model.fingerprint,
+            "seed": self._seed,
+            "config": dataclasses.asdict(self._sampling),
+        }
 
     def _iteration(
         self, rollout: Rollout, metrics: dict[str, float], gradient_steps: int, update_seconds: float

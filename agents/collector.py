@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,12 @@ class Collector:
         if mode != gym.vector.AutoresetMode.SAME_STEP:
             raise ValueError(f"the environments must be made with AutoresetMode.SAME_STEP, not {mode}")
         if self._snapshots is None:
+            if self.env_steps:
+                warnings.warn(
+                    "the environments have no snapshots() and restore(): they are reset, instead of going on where the "
+                    "last attempt left them",
+                    stacklevel=3,
+                )
             self._observations = tuple(envs.reset(seed=self._seed)[0])
         elif len(self._snapshots) != envs.num_envs:
             raise ValueError(f"the agent was trained in {len(self._snapshots)} environments, not in {envs.num_envs}")

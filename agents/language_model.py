@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import inspect
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -14,9 +16,10 @@ from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from agents.adapters import Adapters
 from agents.agent import unknown
+from agents.fingerprint import weights_fingerprint
 from agents.kv_cache import EncodedPrompts, common_prefix, narrowest_window, require_keys_and_values, select_rows
 from agents.layer_passes import checkpoint_layers, compile_layers
-from agents.loading import TINYCODER, default_tuning, load_pretrained
+from agents.loading import TINYCODER, default_tuning, find, load_pretrained, without_progress_bars
 from agents.model_check import check_model, reads_trees
 from agents.model_options import ModelOptions, Tuning
 from agents.prompt_format import PromptFormat
@@ -110,6 +113,16 @@ class LanguageModel:
     def device(self) -> torch.device:
         return self._model.device
 
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Tells the weights of the base from those of any other, see :func:`agents.fingerprint.weights_fingerprint`."""
+        return weights_fingerprint(self._base)
+
+    @property
+    def prompt_code(self) -> str:
+        """How prompts are made, as Python, see :meth:`agents.prompt_format.PromptFormat.as_python`."""
+        return self._format.as_python()
+
     @property
     def shares_prompts(self) -> bool:
         """Whether training passes read each distinct prompt once, into a cache; see :meth:`sequence_states`."""
@@ -154,6 +167,14 @@ class LanguageModel:
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Take over what :meth:`state_dict` returned. Raises ValueError if names or shapes are not this model's."""
         self._load(self._learning_parameters(), state)
+
+    def save_policy(self, folder: Path) -> None:
+        """Write the policy as peft or transformers read it: its adapter alone, or all of the model."""
+        if self._adapters is None or self.tuning == "full":
+            with without_progress_bars():
+                self._model.save_pretrained(folder)
+        else:
+            self._adapters.save("policy", folder, find(self.name))
 
     def critic_state_dict(self) -> dict[str, Tensor]:
         """Copies of the parameters of critic and target. Raises ValueError where there is no critic."""

@@ -51,7 +51,7 @@ def load_pretrained(
     settings: dict[str, Any] = {"config": config, "dtype": number_format}
     if quantized:
         settings |= {"device_map": {"": place}, "quantization_config": _four_bits(number_format)}
-    with _without_progress_bars(), _one_line_errors(name):
+    with without_progress_bars(), _one_line_errors(name):
         model: Any = AutoModelForCausalLM.from_pretrained(source, **settings)
         if not quantized:
             model.to(place)
@@ -73,7 +73,7 @@ def check_loading(
 def read_config(name: str) -> tuple[PreTrainedConfig, PreTrainedTokenizerBase]:
     """Configuration and tokenizer of a model, without its weights. Raises ValueError if there is no such model."""
     source = find(name)
-    with _without_progress_bars(), _one_line_errors(name):
+    with without_progress_bars(), _one_line_errors(name):
         return AutoConfig.from_pretrained(source), AutoTokenizer.from_pretrained(source)
 
 
@@ -152,7 +152,8 @@ def _one_line_errors(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_progress_bars() -> Iterator[None]:
+def without_progress_bars() -> Iterator[None]:
+    """Within, transformers draws no progress bars."""
     enabled = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
     try:

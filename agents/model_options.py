@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 Tuning = Literal["auto", "full", "lora"]
@@ -12,6 +12,8 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 TUNINGS: tuple[str, ...] = get_args(Tuning)
 PROMPTS = ("auto", *get_args(PromptStyle))
 QUANTIZATIONS = ("none", "4bit")
+
+_COMPUTATION = ("gradient_checkpointing", "compile")
 
 ALL_LINEAR = "all-linear"
 """Stands for every linear layer but the output head."""
@@ -58,6 +60,10 @@ class ModelOptions:
         require_one_of("prompt", self.prompt, PROMPTS)
         if self.compile and self.gradient_checkpointing:
             raise ValueError("compile and gradient_checkpointing exclude each other: choose one")
+
+    def deciding(self) -> dict[str, Any]:
+        """The settings without those that trade time for memory: what an agent's state belongs to."""
+        return {name: value for name, value in asdict(self).items() if name not in _COMPUTATION}
 
     def target_names(self) -> list[str]:
         """The names in ``lora_targets``."""

@@ -121,6 +121,27 @@ class PromptFormat:
             return tuple([*leading, *ids, *ending][-max(1, room) :])
         return (*leading, *ids[-left:], *ending)
 
+    def as_python(self) -> str:
+        """Lines of Python that do the same to an ``observation`` with nothing but the ``tokenizer``; see ``inputs``."""
+        if self.style == "instruct":
+            return (
+                'message = [{"role": "user", "content": observation}]\n'
+                "prompt = tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)\n"
+                'inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")'
+            )
+        if not self._fill_ids:
+            return 'inputs = tokenizer(observation, return_tensors="pt")'
+        before, hole, after = self._fill_ids
+        anchored = f'encode("{self._anchor}" + after)[{len(self._anchor_ids)}:]' if self._anchor else "encode(after)"
+        leading = "".join(f"{token}, " for token in self._leading)
+        return (
+            "import torch\n"
+            f'before, after = observation.split("{FILL_MARK}")\n'
+            'encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]\n'
+            f"ids = torch.tensor([[{leading}{before}, *encode(before), {hole}, *{anchored}, {after}]])\n"
+            'inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}'
+        )
+
     def decode(self, token_ids: Sequence[int], end_token_ids: Set[int]) -> str:
         """The text that tokens add to what stands before them, without special tokens and ends of sequences."""
         ids = [token for token in token_ids if token not in end_token_ids]

@@ -6,6 +6,7 @@ Everything here imports torch and the agents only when it is used, so that ``--h
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import logging
@@ -19,8 +20,10 @@ from benchmarks.errors import BadInput, ResultError, StorageError, choose, one_l
 if TYPE_CHECKING:
     import gymnasium as gym
 
-    from agents.agent import Agent
+    from agents.agent import Agent, SamplingConfig
+    from agents.language_model import LanguageModel
     from benchmarks.plan import RunSpec
+    from benchmarks.results import RunResult
 
 _DEVICE_OPTIONS = ("compile", "quantization")
 """Options of a model that are of no use on a CPU."""
@@ -34,6 +37,8 @@ class Workplace:
         make_envs: a vector of fresh environments, finished episodes of which are reset in the same step.
         generator: a source of random numbers for ``agent.act``, from a seed.
         holdout_score: score of a program on the rows that no episode sees; None where there is no such score.
+        save_policy: writes the trained policy into a folder for use elsewhere, with what its card tells of the run's
+            result. Raises StorageError if that cannot be written.
         divergence: what the agent raises when a loss or a gradient is not finite. It may have a ``batch`` (plain values
             and tensors: what the update was made from) and an ``iteration`` (what was collected for it).
     """
@@ -42,6 +47,7 @@ class Workplace:
     make_envs: Callable[[], gym.vector.VectorEnv]
     generator: Callable[[int], Any]
     holdout_score: Callable[[str], float | None]
+    save_policy: Callable[[Path, RunResult], None]
     divergence: type[Exception]
 
 
@@ -82,12 +88,23 @@ class Backend(Protocol):
         """Loads what a run needs; its computations then take ``threads`` threads."""
         ...
 
-    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
-        """Writes plain values and the agent's state atomically. Raises StorageError if the file cannot be written."""
+    def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
+        """Writes plain values and the agent's state atomically; with ``sync``, waits until they are on the disk.
+
+        Raises StorageError if the file cannot be written.
+        """
         ...
 
     def load_checkpoint(self, path: Path) -> dict[str, Any]:
         """Reads what :meth:`save_checkpoint` wrote. Raises ResultError if the file is damaged or something else."""
+        ...
+
+    def random_states(self) -> dict[str, Any]:
+        """Where the global random generators of this process stand, as plain values."""
+        ...
+
+    def restore_random_states(self, states: dict[str, Any]) -> None:
+        """Lets them go on from there."""
         ...
 
 
@@ -212,14 +229,15 @@ class DataSciBackend:
             make_envs=make_envs,
             generator=lambda seed: torch.Generator().manual_seed(seed),
             holdout_score=holdout_score,
+            save_policy=functools.partial(save_policy, language_model, config),
             divergence=TrainingDiverged,
         )
 
-    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+    def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
         from agents import checkpoint
 
         try:
-            checkpoint.save_checkpoint(path, state)
+            checkpoint.save_checkpoint(path, state, sync=sync)
         except OSError as error:
             raise StorageError.from_os_error(path, error) from error
         except RuntimeError as error:  # torch's word for a file that cannot be written to its end
@@ -232,6 +250,51 @@ class DataSciBackend:
             return checkpoint.load_checkpoint(path)
         except checkpoint.CheckpointError as error:
             raise ResultError(str(error)) from error
+
+    def random_states(self) -> dict[str, Any]:
+        from agents.random_states import global_random_states
+
+        return global_random_states()
+
+    def restore_random_states(self, states: dict[str, Any]) -> None:
+        from agents.random_states import restore_global_random_states
+
+        restore_global_random_states(states)
+
+
+def save_policy(language_model: LanguageModel, config: SamplingConfig, folder: Path, result: RunResult) -> None:
+    """Writes the policy of a finished run into a folder, with a card that tells of its result.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    from agents.export import PolicyCard
+    from agents.export import save_policy as export
+
+    scores: dict[str, float | None] = {}
+    if result.last_fifth is not None:
+        scores["mean reward, last fifth of the attempts"] = result.last_fifth.mean_reward
+    if result.evaluation is not None:
+        scores["mean reward, evaluation"] = result.evaluation.mean_reward
+        scores["share of valid programs, evaluation"] = result.evaluation.valid_rate
+    if result.best is not None:
+        scores["best program, in its episode"] = result.best.selected_score
+        scores["best program, held-out rows"] = result.best.holdout_score
+    card = PolicyCard(
+        agent=result.label,
+        task=result.task,
+        protocol=result.protocol,
+        seed=result.seed,
+        env_steps=result.budget.env_steps,
+        gradient_steps=result.budget.gradient_steps,
+        config=dataclasses.asdict(config),
+        scores={name: score for name, score in scores.items() if score is not None},
+        versions=result.versions,
+    )
+    try:
+        export(folder, language_model, card)
+    except OSError as error:
+        raise StorageError.from_os_error(folder, error) from error
 
 
 def plain_config(config: Any) -> dict[str, Any]:

@@ -95,6 +95,9 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
         threads=arguments.threads or max(1, cores // jobs),
         logs=logs,
         sample_every=arguments.sample_every,
+        checkpoint_every=arguments.checkpoint_every,
+        kept_checkpoints=arguments.keep_checkpoints,
+        keep_policy=arguments.keep_policy,
     )
     out = arguments.out or Path("runs") / Path(arguments.suite).stem
     with prepare_folder(out):

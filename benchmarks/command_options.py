@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from benchmarks.checkpoints import KEPT
 from benchmarks.errors import BadInput
 
 POSITIVE = click.IntRange(min=1)
@@ -50,6 +51,9 @@ class Arguments:
     overwrite: bool
     jobs: int | None
     threads: int | None
+    checkpoint_every: int
+    keep_checkpoints: int
+    keep_policy: bool
     log: tuple[str, ...]
     sample_every: int
     verbose: bool
@@ -174,6 +178,28 @@ def execution_options(command: Decorated) -> Decorated:
         _option("--overwrite", is_flag=True, help="Replace the results that these runs have under --out."),
         _option(
             "--jobs", type=POSITIVE, help="Runs side by side.  [default: the number of cores; 1 on an accelerator]"
+        ),
+        _option(
+            "--checkpoint-every",
+            type=POSITIVE,
+            default=1,
+            show_default=True,
+            metavar="N",
+            help="Save the state of a run after every N updates: what a kill can lose.",
+        ),
+        _option(
+            "--keep-checkpoints",
+            type=POSITIVE,
+            default=KEPT,
+            show_default=True,
+            metavar="K",
+            help="Keep the last K of them until the run has finished.",
+        ),
+        _option(
+            "--keep-policy/--no-keep-policy",
+            default=True,
+            show_default=True,
+            help="Save the trained policy in the run's folder, for transformers and peft.",
         ),
         _option("--threads", type=POSITIVE, help="torch's threads in a run.  [default: cores // runs side by side]"),
     ]

@@ -7,13 +7,18 @@ the stop.
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import provenance
+from benchmarks.checkpoints import Checkpoints
+from benchmarks.differences import differences
 from benchmarks.errors import ResultError, one_line
 from benchmarks.metric_log import LoggedRun, MetricLog, MetricLogs, open_log
 from benchmarks.metric_log.files import FileLog
@@ -28,8 +33,8 @@ if TYPE_CHECKING:
     from benchmarks.backend import Backend, Workplace
     from benchmarks.plan import RunSpec
 
-CHECKPOINT_SECONDS = 20.0
-"""A killed run loses at most about this much work."""
+SYNC_SECONDS = 20.0
+"""A crash of the machine loses at most about this much work; a kill of the process, that since the last checkpoint."""
 
 STARTING = "starting"
 """The phase in which nothing is lost yet if the run is killed."""
@@ -49,7 +54,7 @@ def execute_run(
     options: RunOptions | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     report: Callable[[Progress], None] = lambda progress: None,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    sync_seconds: float = SYNC_SECONDS,
 ) -> RunResult:
     """Runs, or goes on with, one run and returns its result, which is also on disk.
 
@@ -57,17 +62,17 @@ def execute_run(
     agent tells of the divergence in ``diverged.pt``.
 
     Args:
-        options: threads, logs, sample programs; None for the defaults.
+        options: threads, logs, sample programs, checkpoints; None for the defaults.
         should_stop: asked between iterations; the result is then marked ``interrupted``, with a checkpoint beside it.
         report: told after every step.
-        checkpoint_seconds: the state is saved at least as often, and at a stop.
+        sync_seconds: checkpoint and result go to the disk as often, and at a stop.
 
     Raises:
         StorageError: a file cannot be written.
-        ResultError: the checkpoint cannot be read.
+        ResultError: there are checkpoints, and none can be read, or they belong to another run.
         Exception: whatever agent or environment raise; the files stay as of the last checkpoint.
     """
-    return _Run(spec, files, backend, options or RunOptions(), should_stop, report, checkpoint_seconds).execute()
+    return _Run(spec, files, backend, options or RunOptions(), should_stop, report, sync_seconds).execute()
 
 
 class _Run:
@@ -79,7 +84,7 @@ class _Run:
         options: RunOptions,
         should_stop: Callable[[], bool],
         report: Callable[[Progress], None],
-        checkpoint_seconds: float,
+        sync_seconds: float,
     ) -> None:
         self._spec = spec
         self._files = files
@@ -87,7 +92,11 @@ class _Run:
         self._options = options
         self._should_stop = should_stop
         self._report = report
-        self._checkpoint_seconds = checkpoint_seconds
+        self._sync_seconds = sync_seconds
+        self._checkpoints = Checkpoints(files, backend, options.kept_checkpoints)
+        self._saved_at: int | None = None
+        self._synced = -math.inf
+        self._random_states: dict[str, Any] | None = None
         self._record = Record()
         self._unsaved: list[dict[str, Any]] = []
         self._clock = time.monotonic()
@@ -96,6 +105,7 @@ class _Run:
     def execute(self) -> RunResult:
         provenance.reset_peak_memory()
         self._report(self._record.progress(STARTING))
+        self._files.remove_temporary()
         workplace = self._backend.open(self._spec, self._options.threads)
         if not self._restore(workplace):
             self._write("running")
@@ -111,31 +121,34 @@ class _Run:
             self._report(self._record.progress("evaluating"))
             evaluation = self._evaluate(workplace)
         except Stopped:
-            self._save(workplace)
+            self._report(self._record.progress("saving"))
+            if self._saved_at != self._record.env_steps:  # what an evaluation drew since then does not count
+                self._save(workplace, sync=True)
             return self._write("interrupted")
         except workplace.divergence as error:
             return self._diverged(workplace, error)
         holdout_score = None
         if self._record.best is not None:
             holdout_score = workplace.holdout_score(self._record.best["code"])
-        return self._end("finished", evaluation, holdout_score)
+        return self._end("finished", evaluation, holdout_score, save_policy=workplace.save_policy)
 
     def _learn(self, workplace: Workplace) -> None:
         envs = workplace.make_envs()
         try:
-            saved = time.monotonic()
             self._report(self._record.progress("learning"))
             self._stop_if_asked()
+            if self._random_states is not None:
+                self._backend.restore_random_states(self._random_states)
             iterations = workplace.agent.learn(envs, self._spec.env_steps)
             began = time.perf_counter()
             for iteration in iterations:
                 self._take_in(iteration, time.perf_counter() - began)
                 self._stop_if_asked()
-                if time.monotonic() - saved >= self._checkpoint_seconds:
-                    self._save(workplace)
-                    self._write("running")
-                    saved = time.monotonic()
+                if len(self._record.curve) % self._options.checkpoint_every == 0:
+                    self._save(workplace, sync=self._is_sync_due())
                 began = time.perf_counter()
+            if self._saved_at != self._record.env_steps:
+                self._save(workplace, sync=self._is_sync_due())
         finally:
             envs.close()
 
@@ -157,6 +170,7 @@ class _Run:
         message = one_line(error)
         state = {
             "run_key": self._spec.run_key,
+            "run": _plain(self._spec),
             "env_steps": self._record.env_steps,
             "error": message,
             "batch": getattr(error, "batch", None),
@@ -171,13 +185,18 @@ class _Run:
         evaluation: Evaluation | None = None,
         holdout_score: float | None = None,
         error: str | None = None,
+        save_policy: Callable[[Path, RunResult], None] | None = None,
     ) -> RunResult:
         """Writes the files of a run that will not go on."""
         # One gzip member instead of one a checkpoint: the same attempts then give the same file.
         write_attempts(self._files.attempts, [*read_attempts(self._files.attempts), *self._unsaved])
         self._log.flush()
-        result = self._write(status, evaluation, holdout_score, error)
-        self._files.checkpoint.unlink(missing_ok=True)
+        result = self._result(status, evaluation, holdout_score, error)
+        if save_policy is not None and self._options.keep_policy and result.learned:
+            self._report(self._record.progress("saving"))
+            save_policy(self._files.policy, result)
+        write_result(self._files.result, result)
+        self._files.remove_checkpoints()
         self._files.traceback.unlink(missing_ok=True)
         return result
 
@@ -211,31 +230,47 @@ class _Run:
             raise Stopped
 
     def _restore(self, workplace: Workplace) -> bool:
-        """Takes up the checkpoint, if there is one."""
-        if not self._files.checkpoint.exists():
-            return False
-        state = self._backend.load_checkpoint(self._files.checkpoint)
-        if state.get("run_key") != self._spec.run_key:
-            raise ResultError(f"{self._files.checkpoint}: belongs to a run with another configuration")
-        self._record = Record(**state["record"])
-        workplace.agent.load_state_dict(state["agent"])
-        # The attempts file may be ahead of the checkpoint, if the run was killed between the two.
-        attempts = list(read_attempts(self._files.attempts))[: self._record.env_steps]
-        write_attempts(self._files.attempts, attempts)
-        return True
+        """Takes up the newest checkpoint that is whole, if there is one."""
+        attempts = list(read_attempts(self._files.attempts))
+        for path, state in self._checkpoints.readable():
+            if (there := state.get("run")) != (here := _plain(self._spec)):
+                names = differences(there, here) if isinstance(there, dict) else ["it is no checkpoint of a run"]
+                raise ResultError(f"{path}: belongs to a run with another configuration: {', '.join(names)}")
+            record = Record(**state["record"])
+            if len(attempts) < record.env_steps:
+                continue
+            workplace.agent.load_state_dict(state["agent"])
+            self._record = record
+            self._random_states = state["random_states"]
+            self._saved_at = record.env_steps
+            # The attempts file is ahead of the checkpoint, if the run was killed between the two.
+            write_attempts(self._files.attempts, attempts[: record.env_steps])
+            return True
+        if self._files.attempts.exists():  # of a run that was killed before its first checkpoint
+            write_attempts(self._files.attempts, [])
+        return False
 
-    def _save(self, workplace: Workplace) -> None:
-        self._report(self._record.progress("saving"))
-        append_attempts(self._files.attempts, self._unsaved)
+    def _is_sync_due(self) -> bool:
+        return time.monotonic() - self._synced >= self._sync_seconds
+
+    def _save(self, workplace: Workplace, *, sync: bool) -> None:
+        """The attempts first: those that are ahead of the newest checkpoint are cut off when the run is taken up."""
+        append_attempts(self._files.attempts, self._unsaved, sync=sync)
         self._unsaved = []
         self._log.flush()
         self._count_seconds()
         state = {
             "run_key": self._spec.run_key,
+            "run": _plain(self._spec),
             "record": dataclasses.asdict(self._record),
             "agent": workplace.agent.state_dict(),
+            "random_states": self._backend.random_states(),
         }
-        self._backend.save_checkpoint(self._files.checkpoint, state)
+        self._checkpoints.save(self._record.env_steps, state, sync=sync)
+        self._saved_at = self._record.env_steps
+        if sync:
+            self._write("running")
+            self._synced = time.monotonic()
 
     def _open_logs(self) -> MetricLog:
         """The files of every run, as of what is recorded, and the logs that were asked for."""
@@ -245,7 +280,12 @@ class _Run:
         files = FileLog(self._files, record.curve, record.throughput, samples)
         return MetricLogs([files, *(open_log(name, run) for name in self._options.logs)])
 
-    def _write(
+    def _write(self, status: Status) -> RunResult:
+        result = self._result(status)
+        write_result(self._files.result, result)
+        return result
+
+    def _result(
         self,
         status: Status,
         evaluation: Evaluation | None = None,
@@ -255,14 +295,18 @@ class _Run:
         self._count_seconds()
         # Collected only now, when torch is there to tell of an accelerator.
         circumstances = provenance.collect().with_threads(self._options.threads)
-        result = make_result(self._spec, self._record, circumstances, status, evaluation, holdout_score, error)
-        write_result(self._files.result, result)
-        return result
+        return make_result(self._spec, self._record, circumstances, status, evaluation, holdout_score, error)
 
     def _count_seconds(self) -> None:
         now = time.monotonic()
         self._record.total_seconds += now - self._clock
         self._clock = now
+
+
+def _plain(spec: RunSpec) -> dict[str, Any]:
+    """The run as a checkpoint tells it."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(spec)))
+    return plain
 
 
 def make_result(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backend import Backend
+from benchmarks.checkpoints import KEPT
 from benchmarks.errors import BadInput, choose
 from benchmarks.suites import Suite
 
@@ -79,11 +80,17 @@ class RunOptions:
         threads: that torch computes with in a run. Sums of floating-point numbers may depend on it in their last bits.
         logs: where metrics go besides ``metrics.jsonl``, see :mod:`benchmarks.metric_log`.
         sample_every: programs of the first iteration and of every so many after it are shown; 0 for none.
+        checkpoint_every: the state is saved after so many updates.
+        kept_checkpoints: so many of the newest are kept while the run lasts.
+        keep_policy: save the trained policy when the run has finished.
     """
 
     threads: int = 1
     logs: tuple[str, ...] = ()
     sample_every: int = 10
+    checkpoint_every: int = 1
+    kept_checkpoints: int = KEPT
+    keep_policy: bool = True
 
 
 @dataclass(frozen=True)

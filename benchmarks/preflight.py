@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from io import IOBase
 from pathlib import Path
 
+from benchmarks.differences import differences
 from benchmarks.errors import BadInput, ResultError, StorageError
 from benchmarks.plan import RunSpec
 from benchmarks.results import read_result
@@ -100,9 +101,10 @@ def select_runs(plan: Sequence[RunSpec], out: Path, *, resume: bool, overwrite: 
                 raise BadInput(str(error)) from None
         return list(plan), found
     if found.different:
-        path = RunFiles(found.different[0].folder(out)).result
+        spec = found.different[0]
+        path = RunFiles(spec.folder(out)).result
         raise BadInput(
-            f"{path}{_more(found.different)}: a result with another configuration; "
+            f"{path}{_more(found.different)}: a result with another configuration ({_difference(path, spec)}); "
             "choose another --out, or --overwrite it"
         )
     if found.unfinished and not resume:
@@ -113,7 +115,25 @@ def select_runs(plan: Sequence[RunSpec], out: Path, *, resume: bool, overwrite: 
             "--resume to go on, or --overwrite to start anew"
         )
     done = [*found.finished, *found.diverged]
+    for spec in done:
+        _tidy(RunFiles(spec.folder(out)))
     return [spec for spec in plan if spec not in done], found
+
+
+def _difference(path: Path, spec: RunSpec) -> str:
+    result = read_result(path)
+    told = ("agent", "model", "protocol", "task_fingerprint", "config")
+    found = differences({name: getattr(result, name) for name in told}, {name: getattr(spec, name) for name in told})
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "") or "another run key"
+
+
+def _tidy(files: RunFiles) -> None:
+    """Removes what a run leaves that was killed after its result was written."""
+    try:
+        files.remove_temporary()
+        files.remove_checkpoints()
+    except StorageError as error:
+        raise BadInput(str(error)) from None
 
 
 def _more(items: Sequence[object]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Any
 from benchmarks.errors import StorageError
 
 RESULT_NAME = "result.json"
+
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)\.pt")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -49,9 +53,20 @@ class RunFiles:
     def attempts(self) -> Path:
         return self.folder / "attempts.jsonl.gz"
 
+    def checkpoint(self, env_steps: int) -> Path:
+        """The state after so many attempts."""
+        return self.folder / f"checkpoint-{env_steps}.pt"
+
+    def checkpoints(self) -> list[Path]:
+        """Those that are there, the newest first."""
+        matches = ((path, _CHECKPOINT.fullmatch(path.name)) for path in self.folder.glob("checkpoint-*.pt"))
+        steps = {path: int(match[1]) for path, match in matches if match}
+        return sorted(steps, key=lambda path: -steps[path])
+
     @property
-    def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+    def policy(self) -> Path:
+        """The folder of the trained policy."""
+        return self.folder / "policy"
 
     @property
     def traceback(self) -> Path:
@@ -77,16 +92,26 @@ class RunFiles:
 
     def remove(self) -> None:
         """Removes the files of an earlier run with the same name, and nothing else."""
-        files = (self.result, self.attempts, self.checkpoint, self.traceback, self.metrics, self.samples, self.diverged)
-        for path in (*files, *self.tensorboard.glob("events.out.tfevents.*")):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise StorageError.from_os_error(path, error) from error
+        files = (self.result, self.attempts, self.traceback, self.metrics, self.samples, self.diverged, self.policy)
+        _remove([*files, *self.checkpoints(), *self.tensorboard.glob("events.out.tfevents.*")])
+        self.remove_temporary()
+
+    def remove_checkpoints(self) -> None:
+        """Removes all of them."""
+        _remove(self.checkpoints())
+
+    def remove_temporary(self) -> None:
+        """Removes what a killed process had begun to write; nothing may be writing here."""
+        _remove(self.folder.glob(".*.tmp"))
 
 
-def append_attempts(path: Path, attempts: Iterable[dict[str, Any]]) -> None:
+def append_attempts(path: Path, attempts: Iterable[dict[str, Any]], *, sync: bool = True) -> None:
     """Appends one gzip member; what was in the file before stays readable if this is cut short.
+
+    Args:
+        path: the file.
+        attempts: appended in order.
+        sync: wait until they, and what was appended before, are on the disk.
 
     Raises:
         StorageError: the file cannot be written.
@@ -97,7 +122,8 @@ def append_attempts(path: Path, attempts: Iterable[dict[str, Any]]) -> None:
         with path.open("ab") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
     except OSError as error:
         raise StorageError.from_os_error(path, error) from error
 
@@ -125,6 +151,17 @@ def read_attempts(path: Path) -> Iterator[dict[str, Any]]:
             except (EOFError, ValueError, zlib.error, gzip.BadGzipFile):
                 return
             yield attempt
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError.from_os_error(path, error) from error
 
 
 def _compress(attempts: Iterable[dict[str, Any]]) -> bytes:

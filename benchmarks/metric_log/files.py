@@ -46,8 +46,7 @@ class FileLog:
         self._samples.append(_samples_section(attempts))
 
     def flush(self) -> None:
-        self._metrics.sync()
-        self._samples.sync()
+        """The system has it all already; what a crash of the machine loses is written anew when the run goes on."""
 
     def close(self) -> None:
         self._metrics.close()
@@ -82,11 +81,10 @@ class _Appender:
         except OSError as error:
             raise StorageError.from_os_error(self._path, error) from error
 
-    def sync(self) -> None:
+    def close(self) -> None:
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise StorageError.from_os_error(self._path, error) from error
-
-    def close(self) -> None:
-        self._file.close()
+        finally:
+            self._file.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import random
 import signal
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.backend import Workplace
-from benchmarks.errors import BadInput, StorageError, choose
+from benchmarks.errors import BadInput, ResultError, StorageError, choose
 from benchmarks.plan import RunSpec
 from benchmarks.storage import write_atomically
 
@@ -26,7 +27,11 @@ HOLDOUT_LOSS = 0.125
 
 @dataclass(frozen=True)
 class FakeConfig:
-    """``learns``: the draws get better. The last five make the agent misbehave after so many attempts (0: never)."""
+    """How the agent behaves.
+
+    ``learns``: the draws get better. ``draws_globally``: its seeds come from Python's own generator. Those with ``_at``
+    make it misbehave after so many attempts (0: never).
+    """
 
     temperature: float = 1.0
     learns: bool = True
@@ -37,6 +42,7 @@ class FakeConfig:
     disk_full_at: int = 0
     nan_metric_at: int = 0
     diverge_at: int = 0
+    draws_globally: bool = False
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -96,7 +102,8 @@ class FakeAgent:
         envs.reset(seed=0)
         while self._env_steps < env_steps:
             time.sleep(self._config.iteration_seconds)
-            actions = self._draw(envs.num_envs, np.random.default_rng([self._seed, self._env_steps]))
+            seed = random.getrandbits(32) if self._config.draws_globally else self._seed
+            actions = self._draw(envs.num_envs, np.random.default_rng([seed, self._env_steps]))
             _, rewards, _, _, infos = envs.step(actions)
             self._env_steps += envs.num_envs
             self._misbehave()
@@ -200,14 +207,25 @@ class FakeBackend:
             make_envs=lambda: FakeEnvs(spec.num_envs),  # type: ignore[arg-type, return-value]
             generator=np.random.default_rng,
             holdout_score=lambda code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
+            save_policy=lambda folder, result: write_atomically(folder / "policy.txt", result.label.encode()),
             divergence=FakeDivergence,
         )
 
-    def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
+    def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
         write_atomically(path, json.dumps(state).encode())
 
     def load_checkpoint(self, path: Path) -> dict[str, Any]:
-        return dict(json.loads(path.read_bytes()))
+        try:
+            return dict(json.loads(path.read_bytes()))
+        except ValueError as error:
+            raise ResultError(f"{path} is damaged: {error}") from error
+
+    def random_states(self) -> dict[str, Any]:
+        return {"python": list(random.getstate())}
+
+    def restore_random_states(self, states: dict[str, Any]) -> None:
+        version, words, gauss = states["python"]
+        random.setstate((version, tuple(words), gauss))
 
 
 def make_spec(**changes: Any) -> RunSpec:

@@ -71,6 +71,9 @@ def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, ag
     whole = execute_run(spec, RunFiles(tmp_path / "b"), BACKEND)
     assert deterministic_part(resumed) == deterministic_part(whole)
     assert RunFiles(tmp_path / "a").attempts.read_bytes() == RunFiles(tmp_path / "b").attempts.read_bytes()
+    policies = [{path.name: path.read_bytes() for path in RunFiles(tmp_path / run).policy.glob("*")} for run in "ab"]
+    assert policies[0] == policies[1]
+    assert ({"README.md", "model.safetensors"} <= policies[0].keys()) == (agent != "sample")
     assert whole.status == "finished"
     assert whole.learned == (agent != "sample")
     assert sum(whole.failures.values()) + sum(point["valid_rate"] * 4 for point in whole.curve) == 12

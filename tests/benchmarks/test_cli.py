@@ -49,6 +49,8 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--agent", "learner", "--lora-rank", "0"], "--lora-rank"),
         (["--agent", "learner", "--dtype", "float64"], "dtype='float64' is not allowed"),
         (["--agent", "learner", "--threads", "0"], "--threads"),
+        (["--agent", "learner", "--checkpoint-every", "0"], "--checkpoint-every"),
+        (["--agent", "learner", "--keep-checkpoints", "0"], "--keep-checkpoints"),
         (["--agent", "learner", "--sample-every", "-1"], "--sample-every"),
         (["--agent", "learner", "--log", "wand"], "did you mean 'wandb'?"),
         (["--agent", "learner", "--log", "none,tensorboard"], "none excludes the others"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_the_result_agrees_with_its_attempts(tmp_path: Path) -> None:
     assert result.budget.seconds.generation == 2.5
     assert [point["env_steps"] for point in result.curve] == list(range(4, 41, 4))
     assert result.curve[2]["mean_reward"] == pytest.approx(np.mean(rewards[8:12]))
-    assert not RunFiles(tmp_path).checkpoint.exists()
+    assert RunFiles(tmp_path).checkpoints() == []
 
 
 def test_the_evaluation_makes_its_own_attempts(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_run_killed_after_a_checkpoint_ends_like_an_uninterrupted_one(tmp_path
     files = RunFiles(tmp_path / "b")
     broken = make_spec(agent_config={"raise_at": 24})
     with pytest.raises(RuntimeError, match="broke"):
-        execute_run(broken, files, BACKEND, checkpoint_seconds=0)
+        execute_run(broken, files, BACKEND, sync_seconds=0)
     partial = read_result(files.result)
     assert partial.status == "running"
     assert partial.curve == expected.curve[:5]
@@ -132,20 +133,20 @@ def test_a_run_killed_after_a_checkpoint_ends_like_an_uninterrupted_one(tmp_path
 
 
 def hand_over_checkpoint(files: RunFiles, spec: RunSpec) -> None:
-    """Lets the checkpoint of a run that breaks belong to ``spec``, which does not."""
-    state = BACKEND.load_checkpoint(files.checkpoint)
-    BACKEND.save_checkpoint(files.checkpoint, {**state, "run_key": spec.run_key})
+    """Lets the checkpoints of a run that breaks belong to ``spec``, which does not."""
+    for path in files.checkpoints():
+        BACKEND.save_checkpoint(path, {**BACKEND.load_checkpoint(path), "run": json.loads(json.dumps(asdict(spec)))})
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> None:
     run(make_spec(), tmp_path, should_stop=StopAfter(2))
-    with pytest.raises(ResultError, match="another configuration"):
+    with pytest.raises(ResultError, match=r"another configuration: agent_config\.temperature is 1\.0 there, 0\.5 here"):
         run(make_spec(agent_config={"temperature": 0.5}), tmp_path)
 
 
 def test_a_run_that_diverges_keeps_what_was_recorded_and_the_batch(tmp_path: Path) -> None:
     expected, expected_attempts = run(make_spec(), tmp_path / "a")
-    result, attempts = run(make_spec(agent_config={"diverge_at": 24}), tmp_path / "b", checkpoint_seconds=0)
+    result, attempts = run(make_spec(agent_config={"diverge_at": 24}), tmp_path / "b")
     files = RunFiles(tmp_path / "b")
     assert (result.status, result.error) == ("diverged", "policy_loss became nan in the update")
     assert result == read_result(files.result)
@@ -159,7 +160,7 @@ def test_a_run_that_diverges_keeps_what_was_recorded_and_the_batch(tmp_path: Pat
     assert left["batch"]["rewards"] == [attempt["reward"] for attempt in attempts[20:]]
     assert left["agent"] == {"env_steps": 24}
     assert (left["run_key"], left["env_steps"], left["error"]) == (result.run_key, 24, result.error)
-    assert not files.checkpoint.exists()
+    assert files.checkpoints() == []
     assert len(metrics(files)) == 6
 
 
@@ -180,7 +181,7 @@ def test_a_killed_run_has_every_iteration_in_its_logs_once(tmp_path: Path, lost:
     run(make_spec(), tmp_path / "a", options=options)
     files = RunFiles(tmp_path / "b")
     with pytest.raises(RuntimeError, match="broke"):
-        run(make_spec(agent_config={"raise_at": 24}), tmp_path / "b", options=options, checkpoint_seconds=0)
+        run(make_spec(agent_config={"raise_at": 24}), tmp_path / "b", options=options)
     hand_over_checkpoint(files, make_spec())
     # Lines that the system has lost, and lines of attempts behind the checkpoint, the last one cut by the kill.
     lines = files.metrics.read_text().splitlines(keepends=True)

@@ -51,8 +51,8 @@ def tracker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return fake
 
 
-def run(tracker: FakeTracker, folder: Path, **arguments: Any) -> None:
-    options = RunOptions(logs=(tracker.__name__,), sample_every=5)
+def run(tracker: FakeTracker, folder: Path, checkpoint_every: int = 1, **arguments: Any) -> None:
+    options = RunOptions(logs=(tracker.__name__,), sample_every=5, checkpoint_every=checkpoint_every)
     config = arguments.pop("agent_config", {})
     execute_run(make_spec(agent_config=config), RunFiles(folder), FakeBackend(), options=options, **arguments)
 
@@ -92,8 +92,7 @@ def test_trackio_is_told_only_what_will_not_be_made_again(monkeypatch, tmp_path:
     tracker = FakeTracker("trackio")
     monkeypatch.setitem(sys.modules, "trackio", tracker)
     with pytest.raises(RuntimeError, match="broke"):
-        run(tracker, tmp_path / "a", agent_config={"raise_at": 24})
-    assert tracker.steps("mean_reward") == []
-    with pytest.raises(RuntimeError, match="broke"):
-        run(tracker, tmp_path / "b", agent_config={"raise_at": 24}, checkpoint_seconds=0)
-    assert tracker.steps("mean_reward") == [4, 8, 12, 16, 20]
+        run(tracker, tmp_path, checkpoint_every=3, agent_config={"raise_at": 24})
+    assert tracker.steps("mean_reward") == [4, 8, 12]
+    run(tracker, tmp_path / "b")
+    assert tracker.steps("mean_reward") == [4, 8, 12, *range(4, 41, 4)]
