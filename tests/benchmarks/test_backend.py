@@ -19,6 +19,8 @@ from benchmarks.storage import RunFiles, read_attempts
 from benchmarks.suites import list_suites, load_suite
 
 BACKEND = DataSciBackend()
+CORPUS = Path(__file__).with_name("texts.jsonl")
+"""One short document, so that its perplexity takes no time."""
 
 
 def test_a_checkpoint_comes_back_equal(tmp_path: Path) -> None:
@@ -42,12 +44,19 @@ def test_a_checkpoint_that_cannot_be_written_is_a_storage_error(tmp_path: Path) 
         BACKEND.save_checkpoint(tmp_path / "missing" / "checkpoint.pt", {})
 
 
-def real_spec(agent: str, model_options: dict[str, Any] | None = None, **changes: float) -> RunSpec:
+def real_spec(
+    agent: str,
+    model_options: dict[str, Any] | None = None,
+    task: str = "wine",
+    transfer_tasks: tuple[str, ...] = (),
+    corpus: Path | None = CORPUS,
+    **changes: float,
+) -> RunSpec:
     settings = {"steps_per_iteration": 1, "max_new_tokens": 64, **changes}
     request = Request(
         agents=(agent,),
         model="tinycoder",
-        tasks=("wine",),
+        tasks=(task,),
         seeds=(0,),
         env_steps=12,
         num_envs=4,
@@ -56,6 +65,8 @@ def real_spec(agent: str, model_options: dict[str, Any] | None = None, **changes
         device=BACKEND.device("auto"),
         settings=tuple(f"{key}={value}" for key, value in settings.items()),
         model_options=model_options or {},
+        transfer_tasks=transfer_tasks,
+        perplexity_corpus=None if corpus is None else str(corpus),
     )
     (spec,) = make_plan(request, load_suite("default"), BACKEND, references=False)
     return spec
@@ -77,6 +88,47 @@ def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, ag
     assert whole.status == "finished"
     assert whole.learned == (agent != "sample")
     assert sum(whole.failures.values()) + sum(point["valid_rate"] * 4 for point in whole.curve) == 12
+
+
+def test_a_real_run_on_several_tasks_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path) -> None:
+    spec = real_spec("etpo", task="wine+monks_1", transfer_tasks=("balance_scale",))
+    asked = iter([False, False, True])
+    interrupted = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND, should_stop=lambda: next(asked))
+    assert (interrupted.status, interrupted.budget.env_steps) == ("interrupted", 8)
+    resumed = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND)
+    whole = execute_run(spec, RunFiles(tmp_path / "b"), BACKEND)
+    assert deterministic_part(resumed) == deterministic_part(whole)
+    attempts = list(read_attempts(RunFiles(tmp_path / "b").attempts))
+    assert [attempt["task"] for attempt in attempts] == ["wine", "monks_1"] * 6
+    assert {name for name in whole.curve[0] if "/" in name} == {
+        f"{figure}/{task}" for figure in ("mean_reward", "valid_rate") for task in ("wine", "monks_1")
+    }
+    assert whole.transfer["balance_scale"].n_attempts == 4
+    assert set(whole.best_by_task) <= {"wine", "monks_1"}
+    assert all(best.holdout_score is not None for best in whole.best_by_task.values())
+
+
+def test_learning_moves_the_language_model_and_sampling_does_not(tmp_path: Path) -> None:
+    changes = {}
+    for agent in ("ppo", "sample"):
+        spec = real_spec(agent)
+        changes[agent] = execute_run(spec, RunFiles(tmp_path / agent), BACKEND).language_model
+        assert changes[agent] is not None
+        assert changes[agent].corpus_fingerprint == spec.corpus_fingerprint
+    moved, still = changes["ppo"], changes["sample"]
+    assert (still.kl_to_base, still.kl_to_base_per_action) == (0.0, 0.0)
+    assert still.perplexity == still.base_perplexity == moved.base_perplexity
+    assert moved.kl_to_base > 0
+    assert moved.kl_to_base_per_action > moved.kl_to_base
+    assert moved.perplexity != moved.base_perplexity
+
+
+def test_the_embedded_model_brings_a_corpus_and_a_bad_file_is_told(tmp_path: Path) -> None:
+    fingerprint = BACKEND.corpus_fingerprint("tinycoder", None)
+    assert fingerprint is not None
+    assert real_spec("sample", corpus=None).corpus_fingerprint == fingerprint
+    with pytest.raises(BadInput, match="No such file"):
+        BACKEND.corpus_fingerprint("tinycoder", str(tmp_path / "none.txt"))
 
 
 @pytest.mark.parametrize("agent", ["etpo", "ppo"])
@@ -125,21 +177,22 @@ def test_every_option_of_a_model_is_on_the_command_line() -> None:
     assert set(BACKEND.default_model_options()) | {"model", "device", "full"} == options
 
 
-def test_every_agent_task_and_suite_can_be_planned() -> None:
-    for name in list_suites():
-        suite = load_suite(name)
-        request = Request(
-            agents=tuple(BACKEND.agents()),
-            model="tinycoder",
-            tasks=suite.tasks,
-            seeds=suite.seeds,
-            env_steps=suite.env_steps,
-            num_envs=suite.num_envs,
-            protocol=suite.protocol,
-            evaluation_attempts=suite.evaluation_attempts,
-            device="cpu",
-        )
-        assert len({spec.run_key for spec in make_plan(request, suite, BACKEND)}) >= len(suite.tasks) * len(suite.seeds)
+@pytest.mark.parametrize("name", list_suites())
+def test_every_suite_can_be_planned(name: str) -> None:
+    suite = load_suite(name)
+    request = Request(
+        agents=suite.agents or tuple(BACKEND.agents()),
+        model="tinycoder",
+        tasks=suite.tasks,
+        seeds=suite.seeds,
+        env_steps=suite.env_steps,
+        num_envs=suite.num_envs,
+        protocol=suite.protocol,
+        evaluation_attempts=suite.evaluation_attempts,
+        device="cpu",
+        transfer_tasks=suite.transfer_tasks,
+    )
+    assert len({spec.run_key for spec in make_plan(request, suite, BACKEND)}) >= len(suite.tasks) * len(suite.seeds)
 
 
 @pytest.mark.parametrize(

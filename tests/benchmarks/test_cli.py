@@ -54,6 +54,10 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--agent", "learner", "--sample-every", "-1"], "--sample-every"),
         (["--agent", "learner", "--log", "wand"], "did you mean 'wandb'?"),
         (["--agent", "learner", "--log", "none,tensorboard"], "none excludes the others"),
+        (["--agent", "learner@cld"], "unknown preset of learner 'cld'; did you mean 'cold'?"),
+        (["--agent", "learner", "--tasks", "easy+esy"], "did you mean 'easy'?"),
+        (["--agent", "learner", "--tasks", "easy", "--transfer-tasks", "easy"], "the run on easy learns on it"),
+        (["--agent", "learner", "--transfer-tasks", "none,hard"], "none excludes the others"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys, arguments, complaint) -> None:
@@ -132,7 +136,10 @@ def test_a_result_of_another_configuration_is_only_replaced_when_told(tmp_path: 
     assert read_result(tmp_path / "learner/easy/seed-0/result.json").config["agent"]["temperature"] == 0.5
 
 
-@pytest.mark.parametrize("content", ["{}", '{"schema_version": 1, "run', '{"schema_version": 99}', "hello"])
+OLD = '{"schema_version": 1, "status": "finished"}'
+
+
+@pytest.mark.parametrize("content", ["{}", OLD, '{"schema_version": 1, "run', '{"schema_version": 99}', "hello"])
 @pytest.mark.parametrize("option", [[], ["--resume"], ["--overwrite"]])
 def test_a_foreign_file_is_named_and_left_alone(tmp_path: Path, capsys, content: str, option: list[str]) -> None:
     path = tmp_path / "learner" / "easy" / "seed-0" / "result.json"
@@ -194,6 +201,44 @@ def test_options_of_the_model_are_part_of_a_run_where_they_differ_from_the_defau
     assert read_result(path).run_key != default.run_key
 
 
+def test_variants_joined_tasks_and_transfer_tasks_in_one_command(tmp_path: Path, capsys) -> None:
+    more = ["--agent", "learner@cold", "--tasks", "easy+hard", "--transfer-tasks", "tic_tac_toe,balance_scale"]
+    more += ["--set", "learner@cold.iteration_seconds=0.001"]
+    assert run(tmp_path, *more) == 0
+    out = capsys.readouterr().out
+    for words in ("learner@cold", "Best program on easy", "Best program on hard"):
+        assert words in out
+    assert "| easy+hard | learner | 1 |" in (tmp_path / "table.md").read_text()
+    folders = {str(path.parent.relative_to(tmp_path)) for path in find_results(tmp_path)}
+    labels, tasks = ("learner", "learner@cold"), ("easy", "easy+hard")
+    assert folders == {f"{label}/{task}/seed-0" for label in labels for task in tasks}
+    result = read_result(tmp_path / "learner@cold/easy+hard/seed-0/result.json")
+    assert (result.agent, result.label) == ("learner", "learner@cold")
+    assert (result.config["agent"]["temperature"], result.config["agent"]["iteration_seconds"]) == (0.25, 0.001)
+    assert list(result.transfer) == ["tic_tac_toe", "balance_scale"]
+    assert run(tmp_path, *more) == 0
+    assert "4 of 4 runs are finished already" in capsys.readouterr().out
+
+
+def test_a_suite_says_which_agents_run_and_where_they_are_tried(tmp_path: Path, capsys) -> None:
+    suite = tmp_path / "mine.yaml"
+    suite.write_text(
+        "description: D\ntasks: [easy]\nseeds: [7]\nenv_steps: 8\nnum_envs: 4\nprotocol: paper\n"
+        "evaluation_attempts: 4\nagents: [learner, learner@cold]\ntransfer_tasks: [hard]\n"
+    )
+    arguments = ["--suite", str(suite), "--log", "none", "--jobs", "1"]
+    assert main([*arguments, "--out", str(tmp_path / "a")], FakeBackend()) == 0
+    results = {path.parts[-4]: read_result(path) for path in find_results(tmp_path / "a")}
+    assert {label: set(result.transfer) for label, result in results.items()} == {
+        "learner": {"hard"},
+        "learner@cold": {"hard"},
+    }
+    more = ["--agent", "sample", "--transfer-tasks", "none", "--out", str(tmp_path / "b")]
+    assert main([*arguments, *more], FakeBackend()) == 0
+    (path,) = find_results(tmp_path / "b")
+    assert (path.parts[-4], read_result(path).transfer) == ("sample", {})
+
+
 def test_threads_are_the_cores_shared_by_the_runs_side_by_side(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("benchmarks.cli.available_cores", lambda: 6)
     path = tmp_path / "learner/easy/seed-0/result.json"
@@ -231,14 +276,26 @@ def test_help_shows_the_options_in_groups(capsys) -> None:
 def test_the_list_shows_agents_settings_tasks_and_suites(capsys) -> None:
     assert main(["--list"], FakeBackend()) == 0
     out = capsys.readouterr().out
-    for word in ("learner", "temperature", "1.0", "easy", "default", "--lora-rank 16", "trackio"):
+    for word in (
+        "learner",
+        "learner: default, cold",
+        "study",
+        "tried on wine, digits",
+        "temperature",
+        "1.0",
+        "easy",
+        "default",
+        "--lora-rank 16",
+        "trackio",
+    ):
         assert word in out
 
 
 def test_results_are_plain_json_with_the_documented_keys(tmp_path: Path) -> None:
     assert run(tmp_path) == 0
     fields = json.loads((tmp_path / "learner/easy/seed-0/result.json").read_text())
-    documented = "agent model task seed status config curve evaluation best budget versions hardware git"
+    documented = "agent model task seed status config curve evaluation best best_by_task language_model transfer budget"
+    documented += " versions hardware git"
     assert set(documented.split()) <= set(fields)
     assert {"env_steps", "mean_reward", "valid_rate", "kl"} <= set(fields["curve"][0])
     assert set(fields["evaluation"]) == {"mean_reward", "valid_rate", "mean_score", "n_attempts"}

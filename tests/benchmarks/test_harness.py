@@ -50,6 +50,23 @@ def test_workers_give_what_a_run_alone_gives(tmp_path: Path) -> None:
         assert together.attempts.read_bytes() == RunFiles(spec.folder(tmp_path / "alone")).attempts.read_bytes()
 
 
+def test_a_worker_goes_through_a_seed_task_by_task_before_the_next_seed(tmp_path: Path) -> None:
+    plan = [
+        make_spec(task=task, seed=seed, label=label, env_steps=4)
+        for seed in (0, 1)
+        for label in ("a", "b")
+        for task in ("easy", "hard")
+    ]
+    notes = Notes()
+    run_plan(plan, FakeBackend(), tmp_path, 1, notes)
+    started = [name.removeprefix("start ") for name in notes.names if name.startswith("start")]
+    # With the second seed it begins with the task that it has run last.
+    assert started == [
+        *("a/easy/seed-0", "b/easy/seed-0", "a/hard/seed-0", "b/hard/seed-0"),
+        *("a/hard/seed-1", "b/hard/seed-1", "a/easy/seed-1", "b/easy/seed-1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [({"raise_at": 8}, "RuntimeError: the agent broke"), ({"die_at": 8}, "signal SIGKILL")],

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks.errors import BadInput
+from benchmarks.errors import BadInput, ResultError
+from benchmarks.execution import execute_run
 from benchmarks.plan import Request, RunSpec, agent_configs, make_plan
-from benchmarks.results import read_result
+from benchmarks.results import SCHEMA_VERSION, RunResult, read_result
+from benchmarks.storage import RunFiles
 from benchmarks.suites import Reference, Suite, list_suites, load_suite
 from tests.benchmarks.fakes import FakeBackend, make_spec
 
@@ -49,16 +52,77 @@ def names(**changes) -> list[str]:
 def test_the_plan_holds_what_was_asked_for_and_what_to_compare_it_with() -> None:
     assert names() == [
         "learner/easy/seed-0",
-        "learner/hard/seed-0",
-        "learner/easy/seed-1",
-        "learner/hard/seed-1",
         "sample/easy/seed-0",
-        "sample/hard/seed-0",
-        "sample/easy/seed-1",
-        "sample/hard/seed-1",
         "sample-temperature=0.5/easy/seed-0",
+        "learner/hard/seed-0",
+        "sample/hard/seed-0",
         "sample-temperature=0.5/hard/seed-0",
+        "learner/easy/seed-1",
+        "sample/easy/seed-1",
+        "learner/hard/seed-1",
+        "sample/hard/seed-1",
     ]
+
+
+def test_all_runs_of_a_seed_come_before_those_of_the_next() -> None:
+    plan = make_plan(make_request(agents=("sample", "learner", "learner@cold"), seeds=(3, 1)), SUITE, BACKEND)
+    assert [spec.seed for spec in plan] == sorted((spec.seed for spec in plan), reverse=True)
+    first = [spec for spec in plan if spec.seed == 3]
+    assert [spec.task for spec in first] == sorted(spec.task for spec in first)
+    assert [spec.label for spec in first if spec.task == "easy"][:3] == ["sample", "learner", "learner@cold"]
+
+
+def test_a_variant_has_the_settings_of_its_preset_under_its_own_name() -> None:
+    plan = {spec.label: spec for spec in make_plan(make_request(agents=("learner", "learner@cold")), SUITE, BACKEND)}
+    assert {label: plan[label].agent_config["temperature"] for label in ("learner", "learner@cold")} == {
+        "learner": 1.0,
+        "learner@cold": 0.25,
+    }
+    assert plan["learner@cold"].agent == "learner"
+    assert plan["learner@cold"].folder(Path()).parts[0] == "learner@cold"
+    assert plan["learner"].run_key != plan["learner@cold"].run_key
+
+
+@pytest.mark.parametrize(
+    ("settings", "temperatures"),
+    [
+        ((), (1.0, 1.0, 0.25)),
+        (("temperature=2",), (2.0, 2.0, 2.0)),
+        (("learner.temperature=2",), (2.0, 2.0, 2.0)),
+        (("learner@cold.temperature=2",), (1.0, 1.0, 2.0)),
+        (("learner@default.temperature=2", "learner.learns=1"), (1.0, 2.0, 0.25)),
+        (("learner@cold.temperature=2", "temperature=3"), (3.0, 3.0, 3.0)),
+    ],
+)
+def test_settings_reach_all_variants_of_an_agent_or_one(settings: tuple[str, ...], temperatures: tuple) -> None:
+    configs = agent_configs(("learner", "learner@default", "learner@cold"), settings, BACKEND)
+    assert tuple(config["temperature"] for config in configs.values()) == temperatures
+
+
+def test_a_reference_may_be_a_variant() -> None:
+    suite = dataclasses.replace(SUITE, references=(Reference("learner@cold", {"temperature": 0.5}),))
+    plan = make_plan(make_request(agents=("sample",), seeds=(0,)), suite, BACKEND)
+    labels = {spec.label: (spec.agent, spec.agent_config["temperature"]) for spec in plan}
+    assert labels == {"sample": ("sample", 1.0), "learner@cold-temperature=0.5": ("learner", 0.5)}
+
+
+def test_tasks_may_be_joined() -> None:
+    request = make_request(tasks=("easy+hard", "hard+easy", "easy"), seeds=(0,))
+    plan = {spec.task: spec for spec in make_plan(request, SUITE, BACKEND, references=False)}
+    assert [spec.tasks for spec in plan.values()] == [("easy", "hard"), ("hard", "easy"), ("easy",)]
+    assert plan["easy"].task_fingerprint == BACKEND.task_fingerprint("easy")
+    assert len({spec.task_fingerprint for spec in plan.values()}) == 3
+    assert plan["easy+hard"].name == "learner/easy+hard/seed-0"
+
+
+def test_transfer_tasks_and_corpus_are_part_of_every_run() -> None:
+    plain = make_plan(make_request(), SUITE, BACKEND)
+    request = make_request(transfer_tasks=("tic_tac_toe",), perplexity_corpus="texts.jsonl")
+    plan = make_plan(request, SUITE, BACKEND)
+    assert {spec.transfer_tasks for spec in plan} == {("tic_tac_toe",)}
+    assert {spec.config["corpus_fingerprint"] for spec in plan} == {"fingerprint of texts.jsonl"}
+    assert plan[0].config["transfer_tasks"] == ["tic_tac_toe"]
+    assert not {spec.run_key for spec in plan} & {spec.run_key for spec in plain}
 
 
 def test_references_have_their_share_of_the_budget() -> None:
@@ -88,6 +152,11 @@ def test_equal_specs_have_equal_keys_and_others_do_not() -> None:
         {"task_fingerprint": "other"},
         {"model_fingerprint": "other"},
         {"agent_config": {"temperature": 0.5}},
+        {"model_options": {"lora_rank": 8}},
+        {"transfer_tasks": ("wine",)},
+        {"transfer_tasks": ("wine", "digits")},
+        {"perplexity_corpus": "texts.txt"},
+        {"corpus_fingerprint": "other"},
     ]
     keys = {make_spec(**change).run_key for change in [{}, *changes]}
     assert len(keys) == len(changes) + 1
@@ -97,9 +166,25 @@ COMMITTED = Path(__file__).parents[2] / "benchmarks" / "results" / "default"
 
 
 @pytest.mark.parametrize("path", sorted(COMMITTED.glob("*/tic_tac_toe/seed-0/result.json")), ids=lambda p: p.parts[-4])
-def test_committed_results_keep_their_keys(path: Path) -> None:
+def test_committed_results_keep_their_keys_or_are_told_to_be_old(path: Path) -> None:
+    if json.loads(path.read_text())["schema_version"] < SCHEMA_VERSION:
+        with pytest.raises(ResultError, match="an earlier release"):
+            read_result(path)
+        return
     result = read_result(path)
-    spec = RunSpec(
+    assert spec_of(result).config == result.config
+    assert spec_of(result).run_key == result.run_key
+
+
+def test_a_result_tells_the_whole_spec_of_its_run(tmp_path: Path) -> None:
+    options = {"model_options": {"lora_rank": 8}, "transfer_tasks": ("wine",), "perplexity_corpus": "texts.txt"}
+    for spec in (make_spec(), make_spec(task="easy+hard", **options)):
+        result = execute_run(spec, RunFiles(tmp_path / spec.run_key), BACKEND)
+        assert spec_of(result).run_key == spec.run_key == result.run_key
+
+
+def spec_of(result: RunResult) -> RunSpec:
+    return RunSpec(
         agent=result.agent,
         label=result.label,
         model=result.model,
@@ -110,9 +195,6 @@ def test_committed_results_keep_their_keys(path: Path) -> None:
         agent_config=result.config["agent"],
         **{name: value for name, value in result.config.items() if name != "agent"},
     )
-    assert spec.config == result.config
-    assert spec.run_key == result.run_key
-    assert dataclasses.replace(spec, model_options={"lora_rank": 8}).run_key != result.run_key
 
 
 def test_options_of_the_model_reach_all_runs_where_they_differ_from_the_defaults() -> None:
@@ -135,7 +217,21 @@ def test_settings_reach_the_agents_that_have_them() -> None:
         ({"protocol": "holdot"}, "did you mean 'holdout'?"),
         ({"model": "none"}, "no language model 'none'"),
         ({"settings": ("temprature=1",)}, "did you mean 'temperature'?"),
+        ({"agents": ("learner@cld",)}, "unknown preset of learner 'cld'; did you mean 'cold'?"),
+        ({"agents": ("lerner@cold",)}, "unknown agent 'lerner'; did you mean 'learner'?"),
+        ({"agents": ("learner@",)}, "unknown preset of learner ''"),
         ({"settings": ("sample.temperature=1",)}, "unknown agent in --set 'sample'"),
+        (
+            {"settings": ("learner@cold.temperature=1",)},
+            "unknown agent in --set 'learner@cold'; did you mean 'learner'",
+        ),
+        ({"agents": ("learner@cold",), "settings": ("preset=cold",)}, "learner@cold names its preset already"),
+        ({"tasks": ("easy+hrd",)}, "did you mean 'hard'?"),
+        ({"tasks": ("easy+",)}, "unknown task ''"),
+        ({"tasks": ("easy+easy",)}, "--tasks easy+easy: a task is named twice"),
+        ({"transfer_tasks": ("esy",)}, "unknown transfer task 'esy'; did you mean 'easy'?"),
+        ({"transfer_tasks": ("hard",)}, "--transfer-tasks hard: the run on hard learns on it"),
+        ({"tasks": ("tic_tac_toe+hard",), "transfer_tasks": ("hard",)}, "the run on tic_tac_toe+hard learns on it"),
         ({"settings": ("learner.temprature=1",)}, "did you mean 'temperature'?"),
         ({"settings": ("temperature",)}, "expected key=value"),
         ({"settings": ("=1",)}, "expected key=value"),
@@ -163,6 +259,7 @@ def test_a_suite_can_be_a_file(tmp_path: Path) -> None:
     )
     suite = load_suite(str(path))
     assert (suite.tasks, suite.seeds, suite.references) == (("wine",), (7,), ())
+    assert suite.agents == suite.transfer_tasks == ()
 
 
 @pytest.mark.parametrize(

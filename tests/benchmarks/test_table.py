@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmarks.execution import execute_run
 from benchmarks.plots import moving_average, plot_learning_curves
-from benchmarks.results import Mean, RunResult
+from benchmarks.results import Mean, RunResult, read_result
 from benchmarks.storage import RunFiles
 from benchmarks.table import make_rows, markdown_table, rich_table
 from tests.benchmarks.fakes import FakeBackend, make_spec
@@ -63,8 +63,34 @@ def test_unfinished_runs_are_left_out(results: list[RunResult]) -> None:
 
 
 def test_a_run_without_a_valid_program_says_so(results: list[RunResult]) -> None:
-    (row,) = make_rows([dataclasses.replace(results[0], best=None)])
+    (row,) = make_rows([dataclasses.replace(results[0], best=None, best_by_task={})])
     assert row.cells()[5:7] == ("none", "")
+
+
+def test_runs_on_several_tasks_have_a_row_under_the_joined_name(tmp_path: Path) -> None:
+    spec = make_spec(task="easy+hard", label="learner@cold")
+    (row,) = make_rows([execute_run(spec, RunFiles(tmp_path), FakeBackend())])
+    assert (row.task, row.agent, row.n_seeds) == ("easy+hard", "learner@cold", 1)
+    (score,) = row.selected_scores
+    best = read_result(RunFiles(tmp_path).result).best_by_task
+    assert score == pytest.approx((best["easy"].selected_score + best["hard"].selected_score) / 2)
+
+
+def test_a_seed_without_a_valid_program_on_one_of_several_tasks_has_no_best_score(tmp_path: Path) -> None:
+    result = execute_run(make_spec(task="easy+hard"), RunFiles(tmp_path), FakeBackend())
+    (row,) = make_rows([dataclasses.replace(result, best_by_task={"easy": result.best_by_task["easy"]})])
+    assert (row.selected_scores, row.holdout_scores) == ((), ())
+
+
+def test_long_names_do_not_lose_figures_in_a_terminal_of_80_columns(results: list[RunResult]) -> None:
+    name = "balance_scale+tic_tac_toe+monks_1+breast_cancer"
+    rows = [dataclasses.replace(row, task=name, agent="learner@with_a_long_preset") for row in make_rows(results)]
+    console = Console(width=80, file=io.StringIO())
+    console.print(rich_table(rows))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in text
+    assert all(cell in text for row in rows for cell in row.cells()[1:])
+    assert name in "".join(line.split()[0] for line in text.splitlines()[:12] if line.split())
 
 
 def test_the_table_fits_a_terminal_of_80_columns(results: list[RunResult]) -> None:
