@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import harness
 from benchmarks.errors import ResultError
+from benchmarks.execution import execute_run
 from benchmarks.results import deterministic_part, find_results, read_result
+from benchmarks.storage import RunFiles
 from benchmarks.tuning.cli import Searched, main
 from benchmarks.tuning.report import (
     TrialRecord,
@@ -23,11 +26,32 @@ from benchmarks.tuning.report import (
     write_report,
 )
 from benchmarks.tuning.space import make_design
+from benchmarks.worker import RunEnded
 from tests.benchmarks.fakes import run_key_files
 from tests.benchmarks.tuning_fakes import SPACE, searched
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--trials", "3", "--tasks", "easy,hard", "--seeds", "100", "--env-steps", "16", "--jobs", "2"]
+SMALL = ["--trials", "3", "--tasks", "easy,hard", "--seeds", "100", "--env-steps", "16", "--jobs", "1"]
+
+
+@pytest.fixture(autouse=True)
+def runs_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers, which have tests of their own, take seconds to start."""
+
+    def run_plan(plan, backend, out, jobs, listener, options) -> harness.Outcome:
+        outcome = harness.Outcome()
+        for spec in plan:
+            listener.started(spec)
+            try:
+                result = execute_run(spec, RunFiles(spec.folder(out)), backend, options=options)
+                ended = RunEnded(spec, result, result.error)
+            except RuntimeError as error:
+                ended = RunEnded(spec, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
+            outcome.ended.append(ended)
+            listener.ended(ended)
+        return outcome
+
+    monkeypatch.setattr(harness, "run_plan", run_plan)
 
 
 def tune(out: Path, *more: str, on: Searched | None = None) -> int:
@@ -138,6 +162,7 @@ def test_a_trial_that_fails_is_recorded_and_tried_again_when_told(tmp_path: Path
 
 
 def test_the_report_is_whole_after_every_trial_and_a_stopped_tuning_goes_on(tmp_path: Path) -> None:
+    """With workers, in a process of its own."""
     out = tmp_path / "out"
     command = [sys.executable, "-m", "tests.benchmarks.tuning_fakes", *SMALL, "--agent", "learner", "--out", str(out)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
