@@ -6,6 +6,7 @@ import dataclasses
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -20,6 +21,21 @@ from agents.sampler import Sampler
 
 LARGE_LOG_PROB_GAP = 0.05
 """Above this, the log-probabilities of sampling and of training are no longer those of one policy."""
+
+
+@dataclass(frozen=True)
+class SampledAction:
+    """An action with its tokens.
+
+    Attributes:
+        prompt_ids: what the model read.
+        action_ids: what it wrote.
+        text: the action as the environment takes it.
+    """
+
+    prompt_ids: tuple[int, ...]
+    action_ids: tuple[int, ...]
+    text: str
 
 
 class CollectingAgent:
@@ -58,6 +74,16 @@ class CollectingAgent:
             "config": dataclasses.asdict(config),
         }
 
+    @property
+    def language_model(self) -> LanguageModel:
+        """The policy and its base."""
+        return self._language_model
+
+    @property
+    def temperature(self) -> float:
+        """That actions are sampled at."""
+        return self._sampling.temperature
+
     def learn(self, envs: gym.vector.VectorEnv, env_steps: int) -> Iterator[Iteration]:
         """Collect and update until ``env_steps`` attempts were made in total, see :class:`agents.agent.Agent`."""
         self._collector.begin(envs)
@@ -76,6 +102,10 @@ class CollectingAgent:
 
     def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
         """Sample one action an observation, see :class:`agents.agent.Agent`."""
+        return [action.text for action in self.sample(observations, generator)]
+
+    def sample(self, observations: Sequence[str], generator: torch.Generator) -> list[SampledAction]:
+        """As :meth:`act`, with the tokens that were read and written; an agent that acts otherwise overrides this."""
         config = self._sampling
         prompts = [
             self._language_model.encode_prompt(observation, reserve=config.max_new_tokens)
@@ -88,7 +118,10 @@ class CollectingAgent:
             temperature=config.temperature,
             generator=generator,
         )
-        return [generation.text for generation in generations]
+        return [
+            SampledAction(prompt, generation.token_ids, generation.text)
+            for prompt, generation in zip(prompts, generations, strict=True)
+        ]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues bit for bit; learners add their networks and optimisers."""

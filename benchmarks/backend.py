@@ -20,10 +20,42 @@ if TYPE_CHECKING:
     import gymnasium as gym
 
     from agents.agent import Agent
+    from agents.evaluation import Divergence, Perplexities
     from benchmarks.plan import RunSpec
 
 _DEVICE_OPTIONS = ("compile", "quantization")
 """Options of a model that are of no use on a CPU."""
+
+
+class SampledText(Protocol):
+    """An action, with what the probe that sampled it needs to know of it."""
+
+    @property
+    def text(self) -> str: ...
+
+
+class LanguageProbe(Protocol):
+    """Measures the policy of an agent as a language model.
+
+    The last argument of its measurements is called before each pass through the model; what it raises ends them.
+
+    Attributes:
+        corpus_fingerprint: hash of the corpus whose perplexity is measured; None without one.
+    """
+
+    corpus_fingerprint: str | None
+
+    def sample(self, observations: Sequence[str], generator: Any) -> Sequence[SampledText]:
+        """What ``agent.act`` would return, with tokens."""
+        ...
+
+    def divergence(self, sampled: Sequence[Any], before_pass: Callable[[], None]) -> Divergence | None:
+        """From the base model, at the tokens of what :meth:`sample` returned; None if there are none."""
+        ...
+
+    def perplexities(self, before_pass: Callable[[], None]) -> Perplexities | None:
+        """Of the corpus, under the base model and under the policy; None without a corpus."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,18 +63,21 @@ class Workplace:
     """What one run works with.
 
     Attributes:
-        make_envs: a vector of fresh environments, finished episodes of which are reset in the same step.
+        make_envs: a vector of fresh environments that play the tasks in turn; finished episodes are reset in the same
+            step.
         generator: a source of random numbers for ``agent.act``, from a seed.
-        holdout_score: score of a program on the rows that no episode sees; None where there is no such score.
+        holdout_score: score on a task of a program on the rows that no episode sees; None where there is none.
         divergence: what the agent raises when a loss or a gradient is not finite. It may have a ``batch`` (plain values
             and tensors: what the update was made from) and an ``iteration`` (what was collected for it).
+        probe: of the agent's language model; None where the agent does not tell the tokens of its actions.
     """
 
     agent: Agent
-    make_envs: Callable[[], gym.vector.VectorEnv]
+    make_envs: Callable[[Sequence[str]], gym.vector.VectorEnv]
     generator: Callable[[int], Any]
-    holdout_score: Callable[[str], float | None]
+    holdout_score: Callable[[str, str], float | None]
     divergence: type[Exception]
+    probe: LanguageProbe | None = None
 
 
 class Backend(Protocol):
@@ -62,7 +97,9 @@ class Backend(Protocol):
         """The agent's whole configuration as JSON values. Raises BadInput for a value that is not allowed."""
         ...
 
-    def task_fingerprint(self, task: str) -> str: ...
+    def task_fingerprint(self, task: str) -> str:
+        """Identifies the data of one task."""
+        ...
 
     def device(self, device: str) -> str:
         """The device that "auto" or a name stands for. Raises BadInput if it cannot be used."""
@@ -76,6 +113,13 @@ class Backend(Protocol):
 
     def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
         """Identifies the model's weights. Raises BadInput if there is no such model, or options do not fit it."""
+        ...
+
+    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
+        """Identifies the texts of which a run measures the perplexity: the file's, or what the model brings, if any.
+
+        Raises BadInput for a file that cannot be used.
+        """
         ...
 
     def open(self, spec: RunSpec, threads: int) -> Workplace:
@@ -173,46 +217,62 @@ class DataSciBackend:
             raise BadInput(one_line(error)) from None
         return folder_fingerprint(folder) if folder.is_dir() else f"hub:{getattr(config, '_commit_hash', None)}"
 
+    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
+        from agents.corpus import read_corpus
+
+        try:
+            path = _corpus_path(model, corpus)
+            return None if path is None else read_corpus(path).fingerprint
+        except ValueError as error:
+            raise BadInput(one_line(error)) from None
+
     def open(self, spec: RunSpec, threads: int) -> Workplace:
         import gymnasium as gym
         import torch
 
         import ds_gym
         from agents import TrainingDiverged, agent_config_class, make_agent
+        from agents.collecting_agent import CollectingAgent
+        from agents.corpus import read_corpus
+        from agents.evaluation import PolicyProbe
         from agents.language_model import load_language_model
 
         torch.set_num_threads(threads)
         language_model = load_language_model(spec.model, device=spec.device, **loading_arguments(spec.model_options))
         config = agent_config_class(spec.agent)(**spec.agent_config)
-        settings: dict[str, Any] = {
-            "task": spec.task,
-            "protocol": spec.protocol,
-            "prompt": language_model.prompt_style,
-        }
+        settings: dict[str, Any] = {"protocol": spec.protocol, "prompt": language_model.prompt_style}
 
-        def make_envs() -> gym.vector.VectorEnv:
+        def make_envs(tasks: Sequence[str]) -> gym.vector.VectorEnv:
             return gym.make_vec(
                 ds_gym.registration.ENV_ID,
                 num_envs=spec.num_envs,
                 autoreset_mode=gym.vector.AutoresetMode.SAME_STEP,
+                **({"task": tasks[0]} if len(tasks) == 1 else {"tasks": list(tasks)}),
                 **settings,
             )
 
-        def holdout_score(code: str) -> float | None:
+        def holdout_score(task: str, code: str) -> float | None:
             if spec.protocol != "holdout":
                 return None
-            env: Any = gym.make(ds_gym.registration.ENV_ID, **settings)
+            env: Any = gym.make(ds_gym.registration.ENV_ID, task=task, **settings)
             try:
                 return float(env.unwrapped.holdout_score(code))
             finally:
                 env.close()
 
+        agent = make_agent(spec.agent, language_model, config, spec.seed)
+        corpus_path = _corpus_path(spec.model, spec.perplexity_corpus)
         return Workplace(
-            agent=make_agent(spec.agent, language_model, config, spec.seed),
+            agent=agent,
             make_envs=make_envs,
             generator=lambda seed: torch.Generator().manual_seed(seed),
             holdout_score=holdout_score,
             divergence=TrainingDiverged,
+            probe=(
+                PolicyProbe(agent, corpus=None if corpus_path is None else read_corpus(corpus_path))
+                if isinstance(agent, CollectingAgent)
+                else None
+            ),
         )
 
     def save_checkpoint(self, path: Path, state: dict[str, Any]) -> None:
@@ -232,6 +292,13 @@ class DataSciBackend:
             return checkpoint.load_checkpoint(path)
         except checkpoint.CheckpointError as error:
             raise ResultError(str(error)) from error
+
+
+def _corpus_path(model: str, corpus: str | None) -> Path | None:
+    """The file that was named, or the one that lies in the model's folder."""
+    from agents.corpus import corpus_of_model
+
+    return corpus_of_model(model) if corpus is None else Path(corpus)
 
 
 def plain_config(config: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from benchmarks.command_options import (
     run_options,
 )
 from benchmarks.errors import BadInput
-from benchmarks.metric_log import DEFAULT, choose_logs
+from benchmarks.metric_log import DEFAULT, NONE, choose_logs
 from benchmarks.plan import Request, RunOptions, RunSpec, make_plan
 from benchmarks.preflight import Found, look_for_results, prepare_folder, select_runs
 from benchmarks.provenance import available_cores
@@ -53,6 +53,7 @@ def command(backend: Backend, /, **values: Any) -> int:
     \b
     python benchmarks/run.py --agent etpo
     python benchmarks/run.py --agent etpo,ppo --tasks wine --seeds 0-4 --set learning_rate=1e-4 --out runs/mine
+    python benchmarks/run.py --agent etpo,etpo@paper --tasks balance_scale+tic_tac_toe --transfer-tasks wine,digits
     python benchmarks/run.py --agent etpo --model path/to/model --dtype bfloat16 --lora-rank 32 --out runs/large
     """
     return _execute(backend, gather_arguments(values))
@@ -65,17 +66,18 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
 
         print_choices(console, backend, {name: load_suite(name) for name in list_suites()})
         return 0
-    if not arguments.agents:
-        raise BadInput(f"--agent is missing; known: {', '.join(backend.agents())}")
     if arguments.resume and arguments.overwrite:
         raise BadInput("--resume and --overwrite exclude each other")
     logs = choose_logs(arguments.log)
     if not (arguments.log or logs):
         console.print(f"{', '.join(DEFAULT)} is not installed: metrics go to metrics.jsonl alone.")
     suite = load_suite(arguments.suite)
+    agents = arguments.agents or suite.agents
+    if not agents:
+        raise BadInput(f"--agent is missing; known: {', '.join(backend.agents())}")
     device = backend.device(arguments.device)
     request = Request(
-        agents=arguments.agents,
+        agents=agents,
         model=arguments.model,
         tasks=arguments.tasks or suite.tasks,
         seeds=arguments.seeds or suite.seeds,
@@ -86,6 +88,8 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
         device=device,
         settings=arguments.settings,
         model_options=arguments.model_options,
+        transfer_tasks=_transfer_tasks(arguments.transfer_tasks, suite.transfer_tasks),
+        perplexity_corpus=None if arguments.perplexity_corpus is None else str(arguments.perplexity_corpus),
     )
     plan = make_plan(request, suite, backend, references=arguments.references)
     cores = available_cores()
@@ -103,6 +107,17 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
             _say_what_is_done(console, found, len(plan))
         outcome = _run_pending(console, pending, backend, out, jobs, options, show_samples=arguments.verbose)
         return _conclude(console, plan, out, outcome)
+
+
+def _transfer_tasks(given: tuple[str, ...], of_suite: tuple[str, ...]) -> tuple[str, ...]:
+    """Those on the command line, "none" for none; else the suite's."""
+    if not given:
+        return of_suite
+    if NONE not in given:
+        return given
+    if len(given) > 1:
+        raise BadInput(f"--transfer-tasks {','.join(given)}: {NONE} excludes the others")
+    return ()
 
 
 def _say_what_is_done(console: Console, found: Found, n_runs: int) -> None:

@@ -35,6 +35,7 @@ class Arguments:
 
     agents: tuple[str, ...]
     tasks: tuple[str, ...]
+    transfer_tasks: tuple[str, ...]
     seeds: tuple[int, ...]
     suite: str
     env_steps: int | None
@@ -44,6 +45,7 @@ class Arguments:
     references: bool
     model: str
     model_options: dict[str, Any]
+    perplexity_corpus: Path | None
     device: str
     out: Path | None
     resume: bool
@@ -110,15 +112,43 @@ class GroupedCommand(click.Command):
 def run_options(command: Decorated) -> Decorated:
     """Adds the options that say what is run."""
     options = [
-        _option("--agent", "agents", type=Words(), multiple=True, help="Agents; repeat it or separate by commas."),
+        _option(
+            "--agent",
+            "agents",
+            type=Words(),
+            multiple=True,
+            metavar="NAME[@PRESET],...",
+            help="Agents, perhaps with a preset of their settings.",
+        ),
         _option("--suite", default="default", show_default=True, help="A suite's name, or a YAML file."),
-        _option("--tasks", type=Words(), multiple=True, help="Tasks instead of the suite's."),
+        _option(
+            "--tasks",
+            type=Words(),
+            multiple=True,
+            help="Tasks instead of the suite's; a+b: one run plays both in turn.",
+        ),
+        _option(
+            "--transfer-tasks",
+            type=Words(),
+            multiple=True,
+            help="Tasks to be tried after learning, without learning on them; none for none.",
+        ),
         _option("--seeds", type=Seeds(), multiple=True, help="Seeds instead of the suite's: 0,1,2 or 0-4."),
         _option("--env-steps", type=POSITIVE, help="Attempts that a run may make, instead of the suite's."),
         _option("--num-envs", type=POSITIVE, help="Episodes side by side in a run, instead of the suite's."),
         _option("--protocol", help="holdout or paper, instead of the suite's."),
         _option(
-            "--set", "settings", multiple=True, metavar="[AGENT.]KEY=VALUE", help="A setting of the agents; see --list."
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="[AGENT[@PRESET].]KEY=VALUE",
+            help="A setting of the agents; see --list.",
+        ),
+        _option(
+            "--perplexity-corpus",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Texts whose perplexity is measured before and after.  [default: those that the model brings]",
         ),
         _option(
             "--references/--no-references",
@@ -214,7 +244,9 @@ def gather_arguments(values: dict[str, Any]) -> Arguments:
     given = {name: values.pop(name) for name in _MODEL_OPTIONS}
     if full:
         given["tuning"] = "full"
-    lists: dict[str, Any] = {name: _unique(values.pop(name)) for name in ("agents", "tasks", "seeds", "log")}
+    lists: dict[str, Any] = {
+        name: _unique(values.pop(name)) for name in ("agents", "tasks", "transfer_tasks", "seeds", "log")
+    }
     return Arguments(
         **lists, **values, model_options={name: value for name, value in given.items() if value is not None}
     )

@@ -1,4 +1,4 @@
-"""One run from start to result: learning, evaluation, the choice of the best program, and the files of all that.
+"""One run from start to result: learning, what is measured afterwards, and the files of all that.
 
 A run can be stopped between iterations and taken up again from its checkpoint; the outcome is the same as without
 the stop.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from benchmarks import provenance
 from benchmarks.errors import ResultError, one_line
+from benchmarks.evaluation import Assessment, assess
 from benchmarks.metric_log import LoggedRun, MetricLog, MetricLogs, open_log
 from benchmarks.metric_log.files import FileLog
 from benchmarks.plan import RunOptions
-from benchmarks.record import Progress, Record, mean
-from benchmarks.results import SCHEMA_VERSION, Best, Budget, Evaluation, RunResult, Seconds, Status, write_result
+from benchmarks.record import Progress, Record
+from benchmarks.results import SCHEMA_VERSION, Best, Budget, RunResult, Seconds, Status, write_result
 from benchmarks.samples import choose_samples, is_sampled, samples_of_run
 from benchmarks.storage import RunFiles, append_attempts, read_attempts, write_attempts
 
@@ -33,8 +32,6 @@ CHECKPOINT_SECONDS = 20.0
 
 STARTING = "starting"
 """The phase in which nothing is lost yet if the run is killed."""
-
-_EVALUATION_STREAM = 1
 
 
 class Stopped(Exception):
@@ -88,7 +85,7 @@ class _Run:
         self._should_stop = should_stop
         self._report = report
         self._checkpoint_seconds = checkpoint_seconds
-        self._record = Record()
+        self._record = Record(tasks=list(spec.tasks) if len(spec.tasks) > 1 else [])
         self._unsaved: list[dict[str, Any]] = []
         self._clock = time.monotonic()
         self._log: MetricLog = MetricLogs([])
@@ -108,20 +105,17 @@ class _Run:
     def _execute(self, workplace: Workplace) -> RunResult:
         try:
             self._learn(workplace)
-            self._report(self._record.progress("evaluating"))
-            evaluation = self._evaluate(workplace)
+            programs = {task: best["code"] for task, best in self._record.best_by_task.items()}
+            assessment = assess(self._spec, workplace, programs, self._go_on)
         except Stopped:
             self._save(workplace)
             return self._write("interrupted")
         except workplace.divergence as error:
             return self._diverged(workplace, error)
-        holdout_score = None
-        if self._record.best is not None:
-            holdout_score = workplace.holdout_score(self._record.best["code"])
-        return self._end("finished", evaluation, holdout_score)
+        return self._end("finished", assessment)
 
     def _learn(self, workplace: Workplace) -> None:
-        envs = workplace.make_envs()
+        envs = workplace.make_envs(self._spec.tasks)
         try:
             saved = time.monotonic()
             self._report(self._record.progress("learning"))
@@ -165,46 +159,20 @@ class _Run:
         self._backend.save_checkpoint(self._files.diverged, state)
         return self._end("diverged", error=message)
 
-    def _end(
-        self,
-        status: Status,
-        evaluation: Evaluation | None = None,
-        holdout_score: float | None = None,
-        error: str | None = None,
-    ) -> RunResult:
+    def _end(self, status: Status, assessment: Assessment | None = None, error: str | None = None) -> RunResult:
         """Writes the files of a run that will not go on."""
         # One gzip member instead of one a checkpoint: the same attempts then give the same file.
         write_attempts(self._files.attempts, [*read_attempts(self._files.attempts), *self._unsaved])
         self._log.flush()
-        result = self._write(status, evaluation, holdout_score, error)
+        result = self._write(status, assessment, error)
         self._files.checkpoint.unlink(missing_ok=True)
         self._files.traceback.unlink(missing_ok=True)
         return result
 
-    def _evaluate(self, workplace: Workplace) -> Evaluation:
-        wanted = self._spec.evaluation_attempts
-        seed = int(np.random.SeedSequence([self._spec.seed, _EVALUATION_STREAM]).generate_state(1)[0])
-        generator = workplace.generator(seed)
-        envs = workplace.make_envs()
-        rewards: list[float] = []
-        infos: list[Mapping[str, Any]] = []
-        try:
-            observations, _ = envs.reset(seed=seed)
-            while len(infos) < wanted:
-                self._stop_if_asked()
-                actions = workplace.agent.act(observations, generator)
-                observations, step_rewards, _, _, step_infos = envs.step(actions)
-                rewards += [float(reward) for reward in step_rewards]
-                infos.extend(step_infos["attempts"])
-        finally:
-            envs.close()
-        scores = [float(info["score"]) for info in infos[:wanted] if info["status"] == "scored"]
-        return Evaluation(
-            mean_reward=mean(rewards[:wanted]),
-            valid_rate=len(scores) / wanted,
-            mean_score=mean(scores) if scores else None,
-            n_attempts=wanted,
-        )
+    def _go_on(self, phase: str) -> None:
+        """Tells what is done now. Raises Stopped if it is not to be done."""
+        self._report(self._record.progress(phase))
+        self._stop_if_asked()
 
     def _stop_if_asked(self) -> None:
         if self._should_stop():
@@ -245,17 +213,11 @@ class _Run:
         files = FileLog(self._files, record.curve, record.throughput, samples)
         return MetricLogs([files, *(open_log(name, run) for name in self._options.logs)])
 
-    def _write(
-        self,
-        status: Status,
-        evaluation: Evaluation | None = None,
-        holdout_score: float | None = None,
-        error: str | None = None,
-    ) -> RunResult:
+    def _write(self, status: Status, assessment: Assessment | None = None, error: str | None = None) -> RunResult:
         self._count_seconds()
         # Collected only now, when torch is there to tell of an accelerator.
         circumstances = provenance.collect().with_threads(self._options.threads)
-        result = make_result(self._spec, self._record, circumstances, status, evaluation, holdout_score, error)
+        result = make_result(self._spec, self._record, circumstances, status, assessment, error)
         write_result(self._files.result, result)
         return result
 
@@ -270,11 +232,16 @@ def make_result(
     record: Record,
     circumstances: provenance.Provenance,
     status: Status,
-    evaluation: Evaluation | None,
-    holdout_score: float | None,
+    assessment: Assessment | None,
     error: str | None = None,
 ) -> RunResult:
-    """The result file's content for a run that stands at ``record``."""
+    """The result file's content for a run that stands at ``record``; ``assessment`` only where it has finished."""
+    holdout_scores = assessment.holdout_scores if assessment is not None else {}
+    best_by_task = {
+        task: Best(**record.best_by_task[task], holdout_score=holdout_scores.get(task))
+        for task in spec.tasks
+        if task in record.best_by_task
+    }
     return RunResult(
         schema_version=SCHEMA_VERSION,
         run_key=spec.run_key,
@@ -289,8 +256,11 @@ def make_result(
         config=spec.config,
         curve=record.curve,
         last_fifth=record.last_fifth(spec.env_steps),
-        evaluation=evaluation,
-        best=Best(**record.best, holdout_score=holdout_score) if record.best is not None else None,
+        evaluation=assessment.evaluation if assessment is not None else None,
+        best=best_by_task.get(spec.task),
+        best_by_task=best_by_task,
+        language_model=assessment.language_model if assessment is not None else None,
+        transfer=assessment.transfer if assessment is not None else {},
         budget=Budget(
             env_steps=record.env_steps,
             generated_tokens=record.generated_tokens,

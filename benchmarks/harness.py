@@ -1,7 +1,8 @@
 """Many runs side by side: persistent worker processes, what they tell, and how they are stopped.
 
-A worker runs one run after another, so that runs of the same task share its cache of executed programs. Nothing that
-a run computes depends on the worker, on the order, or on what else runs.
+A worker runs one run after another, so that runs of the same task share its cache of executed programs; all runs of one
+seed are begun before those of the next. Nothing that a run computes depends on the worker, on the order, or on what
+else runs.
 """
 
 from __future__ import annotations
@@ -92,7 +93,8 @@ class _Worker:
     process: SpawnProcess
     connection: Connection
     spec: RunSpec | None = None
-    last_task: str | None = None
+    tasks: list[str] = field(default_factory=list)
+    """What it has run, the last one at the end: it remembers how programs of these tasks were scored."""
     has_begun: bool = False
     """Whether the current run has done anything that a kill would lose."""
 
@@ -175,19 +177,28 @@ class _Pool:
         return _Worker(process, ours)
 
     def _assign(self, worker: _Worker) -> None:
-        worker.spec = self._pending.pop(self._next(worker.last_task))
-        worker.last_task = worker.spec.task
+        worker.spec = self._pending.pop(self._next(worker))
+        worker.tasks.append(worker.spec.task)
         worker.has_begun = False
         worker.connection.send(worker.spec)
         self._listener.started(worker.spec)
 
-    def _next(self, last_task: str | None) -> int:
-        """Index of the pending run to do next: of the worker's last task, else of the task with the fewest workers."""
-        tasks = [spec.task for spec in self._pending]
-        if last_task in tasks:
-            return tasks.index(last_task)
-        busy = [worker.spec.task for worker in self._workers if worker.spec is not None]
-        return min(range(len(tasks)), key=lambda index: (busy.count(tasks[index]), index))
+    def _next(self, worker: _Worker) -> int:
+        """Index of the pending run to do next, among those with the seed that is first in the plan.
+
+        It is one of the worker's last task; else of the task with the fewest workers, if possible of one that this
+        worker has run before.
+        """
+        seed = self._pending[0].seed
+        last_task = worker.tasks[-1] if worker.tasks else None
+        tasks = {index: spec.task for index, spec in enumerate(self._pending) if spec.seed == seed}
+        busy = [other.spec.task for other in self._workers if other.spec is not None]
+
+        def rank(index: int) -> tuple[bool, int, bool, int]:
+            task = tasks[index]
+            return task != last_task, busy.count(task), task not in worker.tasks, index
+
+        return min(tasks, key=rank)
 
     def _listen(self) -> None:
         """Takes in what the workers have to say, waiting for a moment."""

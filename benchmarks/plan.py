@@ -12,7 +12,11 @@ from typing import Any
 
 from benchmarks.backend import Backend
 from benchmarks.errors import BadInput, choose
+from benchmarks.results import TASK_SEPARATOR
 from benchmarks.suites import Suite
+
+PRESET_MARK = "@"
+"""Stands between the name of an agent and that of a preset of its settings."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,15 @@ class RunSpec:
     """One run, resolved: two equal specs give the same result.
 
     Attributes:
-        label: name in tables and folders: the agent, and for a variant of it what differs.
+        label: name in tables and folders: the agent, and for a variant of it its preset, or what differs.
+        task: a task, or several that the run plays in turn, joined by "+".
+        task_fingerprint: of its data; of several tasks, the hash of theirs.
         model_fingerprint: hash of the model's files where they are local, else its name.
         agent_config: the agent's whole configuration, plain values.
         model_options: what differs from the defaults in how the model is loaded, adapted and prompted, plain values.
+        transfer_tasks: tasks that the policy is tried on after learning, without learning on them.
+        perplexity_corpus: file of the texts whose perplexity is measured; None for those that the model brings.
+        corpus_fingerprint: hash of these texts; None where there are none.
     """
 
     agent: str
@@ -40,27 +49,35 @@ class RunSpec:
     device: str
     agent_config: Mapping[str, Any]
     model_options: Mapping[str, Any] = field(default_factory=dict)
+    transfer_tasks: tuple[str, ...] = ()
+    perplexity_corpus: str | None = None
+    corpus_fingerprint: str | None = None
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What the run learns on."""
+        return tuple(self.task.split(TASK_SEPARATOR))
 
     @property
     def config(self) -> dict[str, Any]:
         """The configuration as the result file tells it; ``model_options`` only where something differs."""
         config = {
             "agent": dict(self.agent_config),
+            "corpus_fingerprint": self.corpus_fingerprint,
             "device": self.device,
             "env_steps": self.env_steps,
             "evaluation_attempts": self.evaluation_attempts,
             "model_fingerprint": self.model_fingerprint,
             "num_envs": self.num_envs,
+            "perplexity_corpus": self.perplexity_corpus,
+            "transfer_tasks": list(self.transfer_tasks),
         }
         return config | ({"model_options": dict(self.model_options)} if self.model_options else {})
 
     @property
     def run_key(self) -> str:
         """Hash of everything that decides the outcome."""
-        fields = dataclasses.asdict(self)
-        if not self.model_options:
-            del fields["model_options"]  # results from before there were such options keep their key
-        text = json.dumps(fields, sort_keys=True)
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -88,7 +105,12 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, with the suite's values where nothing was said."""
+    """What the user asked for, with the suite's values where nothing was said.
+
+    Attributes:
+        agents: ``NAME`` or ``NAME@PRESET``.
+        tasks: each a task, or several joined by "+".
+    """
 
     agents: tuple[str, ...]
     model: str
@@ -101,24 +123,30 @@ class Request:
     device: str
     settings: tuple[str, ...] = ()
     model_options: Mapping[str, Any] = field(default_factory=dict)
+    transfer_tasks: tuple[str, ...] = ()
+    perplexity_corpus: str | None = None
 
 
 def make_plan(request: Request, suite: Suite, backend: Backend, *, references: bool = True) -> list[RunSpec]:
-    """The runs in the order in which they are best started: those asked for, then the references.
+    """The runs in the order in which they are best started.
 
-    The references are left out where every agent asked for is one of them.
+    All runs of the first seed come first, so that a plan that is stopped early has compared the same number of seeds
+    everywhere; within a seed task by task; and for a task those asked for before the references. The references are
+    left out where every agent asked for is one of them.
 
     Raises:
-        BadInput: an unknown agent, task, protocol, model or setting; one line.
+        BadInput: an unknown agent, preset, task, protocol, model or setting, or a task that is both learned on and kept
+            for the end; one line.
     """
-    for agent in request.agents:
-        choose("agent", agent, backend.agents())
-    for task in request.tasks:
-        choose("task", task, backend.tasks())
-    choose("protocol", request.protocol, backend.protocols())
     configs = agent_configs(request.agents, request.settings, backend)
+    for task in request.tasks:
+        check_tasks(task, backend)
+    check_transfer_tasks(request.tasks, request.transfer_tasks, backend)
+    choose("protocol", request.protocol, backend.protocols())
+    fingerprints = {task: task_fingerprint(task, backend) for task in request.tasks}
     model_options = backend.model_options(request.model_options, request.device)
     model_fingerprint = backend.model_fingerprint(request.model, model_options)
+    corpus_fingerprint = backend.corpus_fingerprint(request.model, request.perplexity_corpus)
 
     def runs(agent: str, label: str, config: Mapping[str, Any], seeds: Sequence[int], env_steps: int) -> list[RunSpec]:
         return [
@@ -128,7 +156,7 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
                 model=request.model,
                 model_fingerprint=model_fingerprint,
                 task=task,
-                task_fingerprint=backend.task_fingerprint(task),
+                task_fingerprint=fingerprints[task],
                 seed=seed,
                 protocol=request.protocol,
                 env_steps=env_steps,
@@ -137,49 +165,107 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
                 device=request.device,
                 agent_config=config,
                 model_options=model_options,
+                transfer_tasks=request.transfer_tasks,
+                perplexity_corpus=request.perplexity_corpus,
+                corpus_fingerprint=corpus_fingerprint,
             )
             for seed in seeds
             for task in request.tasks
         ]
 
-    plan = [
-        run for agent, config in configs.items() for run in runs(agent, agent, config, request.seeds, request.env_steps)
-    ]
-    reference_agents = {reference.agent for reference in suite.references}
-    if references and not reference_agents.issuperset(request.agents):
+    plan = []
+    for variant, config in configs.items():
+        plan += runs(split_variant(variant, backend)[0], variant, config, request.seeds, request.env_steps)
+    asked_for = {spec.agent for spec in plan}
+    reference_agents = {split_variant(reference.agent, backend)[0] for reference in suite.references}
+    if references and not reference_agents.issuperset(asked_for):
         for reference in suite.references:
-            choose("agent", reference.agent, backend.agents())
-            config = backend.config(reference.agent, reference.config)
-            label = reference_label(reference.agent, config, backend.default_config(reference.agent))
+            agent, preset = split_variant(reference.agent, backend)
+            defaults = backend.config(agent, preset)
+            config = backend.config(agent, {**preset, **reference.config})
+            label = reference_label(reference.agent, config, defaults)
             seeds = request.seeds[: reference.n_seeds]
-            plan += runs(reference.agent, label, config, seeds, max(1, round(request.env_steps * reference.budget)))
-    unique = {run.folder(Path()): run for run in reversed(plan)}  # what was asked for goes before a reference
-    return [run for run in plan if unique[run.folder(Path())] is run]
+            plan += runs(agent, label, config, seeds, max(1, round(request.env_steps * reference.budget)))
+    unique: dict[Path, RunSpec] = {}
+    for spec in plan:
+        unique.setdefault(spec.folder(Path()), spec)  # what was asked for goes before a reference
+    places = {task: place for place, task in enumerate(request.tasks)}
+    order = {seed: place for place, seed in enumerate(request.seeds)}
+    return sorted(unique.values(), key=lambda spec: (order[spec.seed], places[spec.task]))
 
 
-def agent_configs(agents: Sequence[str], settings: Sequence[str], backend: Backend) -> dict[str, dict[str, Any]]:
-    """The whole configuration of each agent, after the user's ``key=value`` and ``agent.key=value`` settings.
-
-    A key without an agent goes to every agent that has it; ``preset`` names a set of values to start from.
+def split_variant(variant: str, backend: Backend) -> tuple[str, dict[str, str]]:
+    """The agent of ``NAME`` or ``NAME@PRESET``, and the setting that the preset is.
 
     Raises:
-        BadInput: a setting without "=", an unknown key, or a value of the wrong type or range; one line.
+        BadInput: an unknown agent or preset; one line with the nearest known one.
     """
-    keys = {agent: {*backend.default_config(agent), "preset"} for agent in agents}
-    values: dict[str, dict[str, str]] = {agent: {} for agent in agents}
+    agent, mark, preset = variant.partition(PRESET_MARK)
+    choose("agent", agent, backend.agents())
+    if not mark:
+        return agent, {}
+    return agent, {"preset": choose(f"preset of {agent}", preset, backend.presets(agent))}
+
+
+def check_tasks(joined: str, backend: Backend) -> None:
+    """Raises BadInput for an unknown task, or one that is named twice, in names joined by "+"; one line."""
+    tasks = joined.split(TASK_SEPARATOR)
+    for task in tasks:
+        choose("task", task, backend.tasks())
+    if len(set(tasks)) < len(tasks):
+        raise BadInput(f"--tasks {joined}: a task is named twice; each may stand once between the {TASK_SEPARATOR}")
+
+
+def check_transfer_tasks(joined_tasks: Sequence[str], transfer_tasks: Sequence[str], backend: Backend) -> None:
+    """Raises BadInput for an unknown task, or one that a run would learn on; one line."""
+    for task in transfer_tasks:
+        choose("transfer task", task, backend.tasks())
+        for joined in joined_tasks:
+            if task in joined.split(TASK_SEPARATOR):
+                raise BadInput(
+                    f"--transfer-tasks {task}: the run on {joined} learns on it, so that nothing is transferred; "
+                    "take other tasks, or --transfer-tasks none"
+                )
+
+
+def task_fingerprint(joined: str, backend: Backend) -> str:
+    """Of one task its own; of several, sha256 over theirs, in order."""
+    fingerprints = [backend.task_fingerprint(task) for task in joined.split(TASK_SEPARATOR)]
+    if len(fingerprints) == 1:
+        return fingerprints[0]
+    return hashlib.sha256("\n".join(fingerprints).encode()).hexdigest()
+
+
+def agent_configs(variants: Sequence[str], settings: Sequence[str], backend: Backend) -> dict[str, dict[str, Any]]:
+    """The whole configuration of each variant, after the user's ``key=value`` and ``scope.key=value`` settings.
+
+    A key without a scope goes to every variant that has it; the scope ``etpo`` is all variants of this agent, and
+    ``etpo@paper`` is one. Where several settings reach the same key, the last one counts. ``preset`` names a set of
+    values to start from, for variants that do not name theirs.
+
+    Raises:
+        BadInput: an unknown agent or preset, a setting without "=", an unknown scope or key, or a value of the wrong
+            type or range; one line.
+    """
+    split = {variant: split_variant(variant, backend) for variant in variants}
+    keys = {variant: {*backend.default_config(agent), "preset"} for variant, (agent, _) in split.items()}
+    values: dict[str, dict[str, str]] = {variant: {} for variant in variants}
+    scopes = {*split, *(agent for agent, _ in split.values())}
     for setting in settings:
         name, equals, text = setting.partition("=")
         scope, dot, key = name.strip().rpartition(".")
         if not equals or not key:
             raise BadInput(f"--set {setting}: expected key=value, for example --set learning_rate=1e-4")
         if dot:
-            choose("agent in --set", scope, agents)
-        scoped = [scope] if dot else agents
-        choose("--set key", key, set().union(*(keys[agent] for agent in scoped)))
-        for agent in scoped:
-            if key in keys[agent]:
-                values[agent][key] = text.strip()
-    return {agent: backend.config(agent, values[agent]) for agent in agents}
+            choose("agent in --set", scope, scopes)
+        scoped = [v for v in split if not dot or v == scope or (PRESET_MARK not in scope and split[v][0] == scope)]
+        choose("--set key", key, set().union(*(keys[variant] for variant in scoped)))
+        for variant in scoped:
+            if key == "preset" and split[variant][1]:
+                raise BadInput(f"--set {setting}: {variant} names its preset already")
+            if key in keys[variant]:
+                values[variant][key] = text.strip()
+    return {variant: backend.config(agent, {**preset, **values[variant]}) for variant, (agent, preset) in split.items()}
 
 
 def reference_label(agent: str, config: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:

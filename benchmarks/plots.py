@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.results import RunResult
+from benchmarks.results import TASK_SEPARATOR, RunResult
 from benchmarks.storage import write_atomically
 from benchmarks.table import best_variant, stationary_reward, variant_name
 
@@ -21,6 +22,8 @@ from benchmarks.table import best_variant, stationary_reward, variant_name
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _GREY = "#555555"
 _LINE_STYLES = ("-", "--", "-.", ":")
+TITLE_WIDTH = 48
+"""Characters in a line of a panel's title."""
 SMOOTHING = 3
 """Iterations over which the curves are averaged."""
 
@@ -70,7 +73,7 @@ def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
     axis.axhline(-1, color=_GREY, linewidth=0.6, alpha=0.5)
     axis.set_ylim(-1.05, 1.05)
     axis.set_xlim(left=0)
-    axis.set_title(task)
+    axis.set_title(textwrap.fill(task.replace(TASK_SEPARATOR, f" {TASK_SEPARATOR} "), TITLE_WIDTH))
     axis.set_xlabel("attempts")
     axis.grid(axis="y", alpha=0.25)
     axis.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none", fontsize=9)

@@ -130,7 +130,8 @@ def figures(progress: record.Progress) -> str:
 
 def _result_figures(result: RunResult) -> str:
     reward = f"return {result.last_fifth.mean_reward:+.2f}" if result.last_fifth is not None else ""
-    best = f"best {result.best.selected_score:.4f}" if result.best is not None else "no valid program"
+    found = [result.best_by_task[task].selected_score for task in result.tasks if task in result.best_by_task]
+    best = f"best {' '.join(f'{score:.4f}' for score in found)}" if found else "no valid program"
     return f"{reward}  {best}  {result.budget.seconds.total:.0f} s"
 
 

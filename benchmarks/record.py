@@ -48,7 +48,12 @@ class Progress:
 
 @dataclass
 class Record:
-    """What a run has done so far; plain values, so that a checkpoint can hold it."""
+    """What a run has done so far; plain values, so that a checkpoint can hold it.
+
+    Attributes:
+        tasks: of a run on several of them, whose curve then tells of each; empty for a single one.
+        best_by_task: of each task, the attempt with the highest score so far, if any was scored.
+    """
 
     env_steps: int = 0
     generated_tokens: int = 0
@@ -60,7 +65,8 @@ class Record:
     rewards: list[float] = field(default_factory=list)
     scored: list[bool] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
-    best: dict[str, Any] | None = None
+    best_by_task: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: list[str] = field(default_factory=list)
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def add(self, iteration: Iteration, seconds: float) -> list[dict[str, Any]]:
@@ -83,10 +89,20 @@ class Record:
             "generated_tokens": self.generated_tokens,
             "mean_reward": mean(self.rewards[-n:]),
             "valid_rate": mean(self.scored[-n:]),
+            **self._by_task(attempts),
         }
         self.curve.append({**own, **metrics, **own})
         self.throughput.append(self._throughput(iteration, seconds))
         return attempts
+
+    def _by_task(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+        """Reward and valid rate of each task in an iteration, None where it was not played."""
+        figures: dict[str, float | None] = {}
+        for task in self.tasks:
+            own = [attempt for attempt in attempts if attempt["task"] == task]
+            figures[f"mean_reward/{task}"] = mean([attempt["reward"] for attempt in own]) if own else None
+            figures[f"valid_rate/{task}"] = mean([attempt["status"] == "scored" for attempt in own]) if own else None
+        return figures
 
     def progress(self, phase: str, samples: Sequence[dict[str, Any]] = ()) -> Progress:
         if not self.curve:
@@ -133,8 +149,10 @@ class Record:
         self.scored.append(scored)
         if scored:
             score = float(info["score"])
-            if self.best is None or score > self.best["selected_score"]:
-                self.best = {"code": info["code"], "selected_score": score, "env_step": self.env_steps}
+            best = self.best_by_task.get(info["task"])
+            if best is None or score > best["selected_score"]:
+                found = {"code": info["code"], "selected_score": score, "env_step": self.env_steps}
+                self.best_by_task[info["task"]] = found
         else:
             kind = info["error"]["kind"]
             self.failures[kind] = self.failures.get(kind, 0) + 1
@@ -146,6 +164,7 @@ def attempt_record(env_step: int, turn: Turn) -> dict[str, Any]:
     return {
         "env_step": env_step,
         "env_index": turn.env_index,
+        "task": info["task"],
         "attempt": info["attempt"],
         "status": info["status"],
         "reward": float(turn.reward),

@@ -36,8 +36,10 @@ def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
         return
     rows = make_rows(results)
     console.print(rich_table(rows))
-    for task in dict.fromkeys(result.task for result in results):
-        _print_best(console, task, [result for result in results if result.task == task])
+    for run_task in dict.fromkeys(result.task for result in results):
+        same = [result for result in results if result.task == run_task]
+        for task in same[0].tasks:
+            _print_best(console, task, same)
     plot_learning_curves(out / PICTURE_NAME, results)
     write_atomically(out / TABLE_NAME, markdown_table(rows).encode())
     console.print(f"Learning curves: {out / PICTURE_NAME}   Table: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
@@ -51,7 +53,7 @@ def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite
     for key in dict.fromkeys(key for config in defaults.values() for key in config):
         table.add_row(key, *(str(config.get(key, "")) for config in defaults.values()))
     console.print(table)
-    console.print("[bold]Presets[/bold] of settings (--set preset=name)")
+    console.print("[bold]Presets[/bold] of settings (--agent name@preset)")
     for agent in defaults:
         console.print(f"  {agent}: {', '.join(backend.presets(agent))}", highlight=False)
     console.print("[bold]Model options[/bold] and their defaults; --help says what they are")
@@ -64,10 +66,22 @@ def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite
     console.print("[bold]Suites[/bold] (--suite)")
     for name, suite in suites.items():
         console.print(
-            f"  [bold]{name}[/bold]  {escape(suite.description)} Tasks {', '.join(suite.tasks)}; seeds "
-            f"{', '.join(map(str, suite.seeds))}; {suite.env_steps} attempts a run.",
+            f"  [bold]{name}[/bold]  {escape(suite.description)} {_suite_facts(suite)}.",
             highlight=False,
         )
+
+
+def _suite_facts(suite: Suite) -> str:
+    facts = [
+        f"Tasks {', '.join(suite.tasks)}",
+        f"seeds {', '.join(map(str, suite.seeds))}",
+        f"{suite.env_steps} attempts a run",
+    ]
+    if suite.agents:
+        facts.append(f"agents {', '.join(suite.agents)}")
+    if suite.transfer_tasks:
+        facts.append(f"tried on {', '.join(suite.transfer_tasks)} afterwards")
+    return "; ".join(facts)
 
 
 def _read(spec: RunSpec, out: Path) -> RunResult | None:
@@ -79,14 +93,13 @@ def _read(spec: RunSpec, out: Path) -> RunResult | None:
 
 
 def _print_best(console: Console, task: str, results: Sequence[RunResult]) -> None:
-    """The best program by its score in the episode: a learning agent's, or anyone's where none learned."""
-    candidates = [result for result in results if result.learned and result.best] or [r for r in results if r.best]
+    """The best program on a task by its score in the episode: a learning agent's, or anyone's where none learned."""
+    found = [(result, result.best_by_task[task]) for result in results if task in result.best_by_task]
+    candidates = [(result, best) for result, best in found if result.learned] or found
     if not candidates:
         console.print(f"No valid program on {task}.")
         return
-    chosen = max(candidates, key=lambda result: result.best.selected_score if result.best else -1.0)
-    best = chosen.best
-    assert best is not None
+    chosen, best = max(candidates, key=lambda candidate: candidate[1].selected_score)
     held_out = f", held out {best.holdout_score:.4f}" if best.holdout_score is not None else ""
     console.print(
         f"[bold]Best program on {task}[/bold]: {chosen.label}, seed {chosen.seed}, attempt {best.env_step}, "

@@ -18,10 +18,14 @@ from pydantic.dataclasses import dataclass
 from benchmarks.errors import ResultError
 from benchmarks.storage import RESULT_NAME, write_atomically
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: ``best_by_task``, ``language_model``, ``transfer``, and what they need in ``config``."""
 
 Status = Literal["running", "interrupted", "failed", "diverged", "finished"]
 """``diverged``: a loss or a gradient became NaN or infinite; all that was recorded before is in the result."""
+
+TASK_SEPARATOR = "+"
+"""Joins the names of tasks that one run plays in turn."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -67,6 +71,26 @@ class Best:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class LanguageModelChange:
+    """What became of the language model, measured once after learning; all in nats or as ratios, not in bits.
+
+    Attributes:
+        kl_to_base: exact KL(policy || base) over the vocabulary, mean over the tokens of the evaluation's actions; None
+            where the agent does not tell them, or no action held a token.
+        kl_to_base_per_action: the same, summed over an action's tokens; mean over the actions.
+        base_perplexity: of the held-out corpus under the base model; None without a corpus.
+        perplexity: of the same corpus under the policy.
+        corpus_fingerprint: hash of the corpus; None without one.
+    """
+
+    kl_to_base: float | None
+    kl_to_base_per_action: float | None
+    base_perplexity: float | None
+    perplexity: float | None
+    corpus_fingerprint: str | None
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Seconds:
     """Wall-clock seconds by phase; ``total`` also holds evaluation, checkpoints and starting."""
 
@@ -96,16 +120,22 @@ class Git:
 
 @dataclass(frozen=True, config=_STRICT)
 class RunResult:
-    """One run: one agent with one model on one task with one seed.
+    """One run: one agent with one model on one task, or on several in turn, with one seed.
 
     Attributes:
         run_key: hash of everything that decides the outcome; two results with the same key are the same experiment.
         label: name of the agent in tables and folders; differs from ``agent`` for variants of it.
+        task: its name; the names of several are joined by "+".
         config: the resolved configuration, the agent's own under ``agent``.
         curve: one point an iteration: ``env_steps`` and ``generated_tokens`` so far, and over the attempts of the
-            iteration ``n_attempts``, ``mean_reward``, ``valid_rate`` and the agent's metrics (``kl`` and others). None
-            where a metric was not finite.
+            iteration ``n_attempts``, ``mean_reward``, ``valid_rate`` and the agent's metrics (``kl`` and others); of
+            several tasks also ``mean_reward/<task>`` and ``valid_rate/<task>``. None where a metric was not finite, or
+            there was no attempt.
         last_fifth: over the last fifth of the planned attempts; None until they are made.
+        best: of a run on one task; None for several.
+        best_by_task: the same by task, for those with a valid program.
+        language_model: None until the run has finished.
+        transfer: by task, the evaluation of the final policy on tasks that it was not trained on.
         failures: number of failed attempts by kind.
         throughput: one point for each of ``curve``: seconds by phase, tokens and attempts a second, peak memory.
         hardware: the machine, and the ``threads`` that torch computed with.
@@ -127,6 +157,9 @@ class RunResult:
     last_fifth: Mean | None
     evaluation: Evaluation | None
     best: Best | None
+    best_by_task: dict[str, Best]
+    language_model: LanguageModelChange | None
+    transfer: dict[str, Evaluation]
     budget: Budget
     failures: dict[str, int]
     throughput: list[dict[str, int | float | None]]
@@ -136,6 +169,11 @@ class RunResult:
     git: Git
     created_at: str
     error: str | None = None
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that were learned on."""
+        return tuple(self.task.split(TASK_SEPARATOR))
 
     @property
     def overall(self) -> Mean | None:
@@ -195,8 +233,11 @@ def read_result(path: Path) -> RunResult:
         raise ResultError(f"{path}: not a result: not JSON ({error})") from None
     if not isinstance(fields, dict) or "schema_version" not in fields:
         raise ResultError(f"{path}: not a result of this benchmark: no schema_version")
-    if fields["schema_version"] != SCHEMA_VERSION:
-        raise ResultError(f"{path}: schema version {fields['schema_version']}; this program reads {SCHEMA_VERSION}")
+    version = fields["schema_version"]
+    if version != SCHEMA_VERSION:
+        older = isinstance(version, int) and version < SCHEMA_VERSION
+        hint = " (a result of an earlier release: make it anew)" if older else ""
+        raise ResultError(f"{path}: schema version {version}; this program reads {SCHEMA_VERSION}{hint}")
     try:
         return _ADAPTER.validate_python(fields)
     except ValidationError as error:

@@ -10,14 +10,15 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.record import mean
-from benchmarks.results import Mean, RunResult
+from benchmarks.results import Best, Mean, RunResult
 
 COLUMNS = ("agent", "seeds", "mean reward", "range", "valid", "best score", "held out", "seconds g/e/u")
 CAPTION = (
     "Mean reward and valid rate: over the last fifth of the attempts, or over all of them for the base model (sample), "
     "which does not learn; T: temperature. Range: lowest and highest seed. Best score: the best program of each seed "
-    "by its score in the episode, mean over seeds; held out: the same programs on rows that no episode sees. Seconds "
-    "of a run, mean over seeds: generation / environment / update."
+    "by its score in the episode, mean over seeds (and over tasks, where a run plays several in turn: a+b); held out: "
+    "the same programs on rows that no episode sees. Seconds of a run, mean over seeds: generation / environment / "
+    "update."
 )
 
 
@@ -27,7 +28,8 @@ class Row:
 
     Attributes:
         rewards: one mean reward a seed: of the last fifth of the attempts, or of all where the agent does not learn.
-        selected_scores, holdout_scores: of the best program of each seed that has one.
+        task: the tasks of its runs, joined by "+" where they are several.
+        selected_scores, holdout_scores: of the best program of each seed that has one (of several tasks: the mean).
         seconds: means over seeds of generation, environment and update; None where they are another row's.
     """
 
@@ -112,7 +114,7 @@ def _temperature(run: RunResult) -> str:
 
 def _row(task: str, name: str, runs: Sequence[RunResult]) -> Row:
     figures = [figure for run in runs if (figure := _figure(run)) is not None]
-    best = [run.best for run in runs if run.best is not None]
+    best = [programs for run in runs if (programs := _best_programs(run))]
     seconds = [run.budget.seconds for run in runs]
     return Row(
         task=task,
@@ -120,14 +122,23 @@ def _row(task: str, name: str, runs: Sequence[RunResult]) -> Row:
         n_seeds=len(runs),
         rewards=tuple(figure.mean_reward for figure in figures),
         valid_rate=mean([figure.valid_rate for figure in figures]) if figures else None,
-        selected_scores=tuple(program.selected_score for program in best),
-        holdout_scores=tuple(program.holdout_score for program in best if program.holdout_score is not None),
+        selected_scores=tuple(mean([program.selected_score for program in programs]) for programs in best),
+        holdout_scores=tuple(mean(scores) for programs in best if (scores := _holdout_scores(programs))),
         seconds=(
             mean([phase.generation for phase in seconds]),
             mean([phase.environment for phase in seconds]),
             mean([phase.update for phase in seconds]),
         ),
     )
+
+
+def _best_programs(run: RunResult) -> list[Best]:
+    """The best program of each task of a run; none unless every task has one, so that means are over the same tasks."""
+    return list(run.best_by_task.values()) if set(run.best_by_task) == set(run.tasks) else []
+
+
+def _holdout_scores(programs: Sequence[Best]) -> list[float]:
+    return [program.holdout_score for program in programs if program.holdout_score is not None]
 
 
 def _figure(run: RunResult) -> Mean | None:
@@ -141,11 +152,13 @@ def stationary_reward(runs: Sequence[RunResult]) -> float:
 
 
 def rich_table(rows: Sequence[Row]) -> Table:
-    """For a terminal of at least 80 columns, a section a task."""
+    """For a terminal of at least 80 columns, a section a task. Long names take several lines."""
     table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left", padding=0)
     for index, column in enumerate(COLUMNS):
         header = column.replace(" ", "\n")
-        table.add_column(header, justify="right" if index else "left", vertical="bottom", no_wrap=True)
+        table.add_column(
+            header, justify="right" if index else "left", vertical="bottom", no_wrap=index > 0, overflow="fold"
+        )
     for index, row in enumerate(rows):
         if index == 0 or rows[index - 1].task != row.task:
             table.add_section()

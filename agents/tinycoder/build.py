@@ -1,7 +1,7 @@
 """Make the embedded model from nothing: ``python -m agents.tinycoder.build``.
 
-Runs mistaken programs to learn their error messages, trains the tokenizer, pretrains the model, measures it in the
-environment and writes its card.
+Runs mistaken programs to learn their error messages, trains the tokenizer, pretrains the model, draws its held-out
+documents, measures it in the environment and writes its card.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from agents.tinycoder.corpus import (
     sample_first_prompt,
     sample_repair,
 )
+from agents.tinycoder.held_out import write_held_out
 from agents.tinycoder.model_card import BuildRecord, progress_bars, write_model_card
 from agents.tinycoder.pretrain import PretrainConfig, new_model, pretrain
 from agents.tinycoder.tokenizer import train_tokenizer
@@ -51,6 +52,7 @@ def main(out: Path, tokens: int, mistakes: int, attempts: int, seed: int) -> Non
         staging = Path(folder) / "weights"
         pairs = _repair_pairs(progress, mistakes, seed)
         _train(progress, staging, pairs, config)
+        write_held_out(staging)
         _replace_folder(staging, out)
         record = BuildRecord(
             asdict(config), len(pairs), time.monotonic() - started, torch.get_num_threads(), str(torch.__version__)

@@ -77,16 +77,19 @@ def new_model(tokenizer: PreTrainedTokenizerFast, config: PretrainConfig) -> Lla
     )
 
 
+def draw_texts(rng: np.random.Generator, pairs: list[RepairPair], config: PretrainConfig) -> tuple[str, list[str]]:
+    """The prompt of one document, and the actions that may follow it."""
+    if rng.random() < config.repair_rate:
+        prompt, action = sample_repair(rng, pairs)
+        return prompt, [action]
+    return sample_first_prompt(rng), [sample_first_action(rng) for _ in range(config.actions_per_prompt)]
+
+
 def draw_document(
     rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, pairs: list[RepairPair], config: PretrainConfig
 ) -> Document:
     """One document, tokenised as the agents do: prompt and action apart."""
-    if rng.random() < config.repair_rate:
-        prompt, action = sample_repair(rng, pairs)
-        actions = [action]
-    else:
-        prompt = sample_first_prompt(rng)
-        actions = [sample_first_action(rng) for _ in range(config.actions_per_prompt)]
+    prompt, actions = draw_texts(rng, pairs, config)
     ids = tokenizer([prompt, *actions], add_special_tokens=False)["input_ids"]
     return Document(ids[0], [[*action_ids, int(tokenizer.eos_token_id)] for action_ids in ids[1:]])
 

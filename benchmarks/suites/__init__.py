@@ -38,9 +38,12 @@ class Suite:
     """Tasks, seeds and the budget of each run.
 
     Attributes:
+        tasks: each a task, or several that a run plays in turn, joined by "+".
         env_steps: attempts (environment steps) a run may make.
         num_envs: episodes played side by side.
-        evaluation_attempts: attempts of the final policy in fresh episodes.
+        evaluation_attempts: attempts of the final policy in fresh episodes; so many again on each transfer task.
+        agents: ``NAME`` or ``NAME@PRESET``, run where the user names none.
+        transfer_tasks: tasks that the final policy is tried on, without having learned on them.
     """
 
     description: str
@@ -51,6 +54,8 @@ class Suite:
     protocol: str
     evaluation_attempts: Positive
     references: tuple[Reference, ...] = ()
+    agents: tuple[str, ...] = ()
+    transfer_tasks: tuple[str, ...] = ()
 
 
 def list_suites() -> list[str]:

@@ -55,15 +55,16 @@ class FakeDivergence(RuntimeError):
 class FakeEnvs:
     """A program is the text of its score; a negative number fails."""
 
-    def __init__(self, num_envs: int) -> None:
+    def __init__(self, num_envs: int, tasks: Sequence[str] = ("easy",)) -> None:
         self.num_envs = num_envs
         self.closed = False
+        self._tasks = tasks
 
     def reset(self, *, seed: int | None = None) -> tuple[tuple[str, ...], dict[str, Any]]:
         return ("prompt",) * self.num_envs, {}
 
     def step(self, actions: Sequence[str]) -> tuple[Any, ...]:
-        attempts = [self._attempt(float(action)) for action in actions]
+        attempts = [self._attempt(i, float(action)) for i, action in enumerate(actions)]
         rewards = np.array([-1.0 if attempt["score"] is None else attempt["score"] for attempt in attempts])
         done = np.ones(self.num_envs, dtype=bool)
         return ("prompt",) * self.num_envs, rewards, done, ~done, {"attempts": attempts}
@@ -71,11 +72,10 @@ class FakeEnvs:
     def close(self) -> None:
         self.closed = True
 
-    @staticmethod
-    def _attempt(score: float) -> dict[str, Any]:
+    def _attempt(self, index: int, score: float) -> dict[str, Any]:
         failed = score < 0
         return {
-            "task": "fake",
+            "task": self._tasks[index % len(self._tasks)],
             "attempt": 1,
             "status": "failed" if failed else "scored",
             "score": None if failed else score,
@@ -155,13 +155,16 @@ class FakeBackend:
         return ["holdout", "paper"]
 
     def presets(self, agent: str) -> Sequence[str]:
-        return ["default"]
+        return ["default", "cold"] if agent == "learner" else ["default"]
 
     def default_config(self, agent: str) -> dict[str, Any]:
         return self.config(agent, {})
 
     def config(self, agent: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {"learns": agent == "learner"}
+        settings = dict(settings)
+        if settings.pop("preset", "default") == "cold":
+            values["temperature"] = 0.25
         types = {field.name: type(field.default) for field in dataclasses.fields(FakeConfig)}
         for key, value in settings.items():
             try:
@@ -193,13 +196,16 @@ class FakeBackend:
             raise BadInput(f"there is no language model '{model}'")
         return f"fingerprint of {model}"
 
+    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
+        return None if corpus is None else f"fingerprint of {corpus}"
+
     def open(self, spec: RunSpec, threads: int) -> Workplace:
         time.sleep(spec.agent_config["opening_seconds"])
         return Workplace(
             agent=FakeAgent(FakeConfig(**spec.agent_config), spec.seed),  # type: ignore[arg-type]
-            make_envs=lambda: FakeEnvs(spec.num_envs),  # type: ignore[arg-type, return-value]
+            make_envs=lambda tasks: FakeEnvs(spec.num_envs, tasks),  # type: ignore[arg-type, return-value]
             generator=np.random.default_rng,
-            holdout_score=lambda code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
+            holdout_score=lambda task, code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
             divergence=FakeDivergence,
         )
 
