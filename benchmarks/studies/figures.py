@@ -18,28 +18,36 @@ from benchmarks.studies.rows import Study
 from benchmarks.studies.summary import RIVAL, Missing, Standing, Summary, learning_curve, summaries
 
 _GREY = "#555555"
-_MARKERS = "osD^vPX*"
+_MARKERS = "osD^vPXh"
+_MARKER_EVERY = 6
+_MAX_BANDS = 3
 # Okabe and Ito's black and a darker grey for what their six colours do not suffice for.
 _PALETTE = (*COLOURS, "#000000", "#8C8C8C")
 _LINES = ("-", "--", "-.", ":")
 
 
 def plot_curves(path: Path, study: Study, missing: Missing) -> None:
-    """Writes a PNG of the learning curves: over all tasks, and of each task where there are several.
-
-    Interquartile means with the band of their intervals; labels at the lines' ends cannot hide them.
-    """
-    panels: list[tuple[str, str | None]] = [("all tasks", None)] if len(study.tasks) > 1 else []
-    panels += [(task, task) for task in study.tasks]
-    columns = min(4, len(panels))
-    n_rows = -(-len(panels) // columns)
+    """Writes a PNG of the learning curves over all tasks: interquartile means, with the band of their intervals."""
     with _style():
-        figure = Figure(figsize=(4.0 * columns, 3.2 * n_rows + 0.5), layout="constrained")
+        figure = Figure(figsize=(8.6, 4.4), layout="constrained")
+        axis = figure.subplots()
+        _plot_panel(axis, study, missing, None, with_bands=True)
+        axis.set_ylabel("mean reward")
+        figure.legend(loc="outside right center", frameon=False)
+        _save(path, figure)
+
+
+def plot_task_curves(path: Path, study: Study, missing: Missing) -> None:
+    """Writes a PNG of the learning curves, a panel a task; with bands where few learners leave room for them."""
+    columns = min(3, len(study.tasks))
+    n_rows = -(-len(study.tasks) // columns)
+    with _style():
+        figure = Figure(figsize=(4.4 * columns, 3.2 * n_rows + 0.5), layout="constrained")
         axes = figure.subplots(n_rows, columns, squeeze=False, sharey=True)
-        for axis, (title, task) in zip(axes.flat, panels, strict=False):
-            _plot_panel(axis, study, missing, task)
-            axis.set_title(title)
-        for axis in list(axes.flat)[len(panels) :]:
+        for axis, task in zip(axes.flat, study.tasks, strict=False):
+            _plot_panel(axis, study, missing, task, with_bands=len(study.learners()) <= _MAX_BANDS)
+            axis.set_title(task)
+        for axis in list(axes.flat)[len(study.tasks) :]:
             axis.set_visible(False)
         for row in axes:
             row[0].set_ylabel("mean reward")
@@ -82,16 +90,20 @@ def plot_improvement(path: Path, study: Study, missing: Missing) -> None:
         _save(path, figure)
 
 
-def _plot_panel(axis: Axes, study: Study, missing: Missing, task: str | None) -> None:
+def _plot_panel(axis: Axes, study: Study, missing: Missing, task: str | None, *, with_bands: bool) -> None:
     learners = study.learners()
     for label in study.labels:
         curve = learning_curve(study, label, missing, task)
         if curve is None:
             continue
-        colour, line = _look(study, label)
+        colour, line, marker = _look(study, label)
         if label in learners:
-            axis.plot(curve.attempts, curve.values, line, color=colour, linewidth=1.8, label=label)
-            axis.fill_between(curve.attempts, curve.low, curve.high, color=colour, alpha=0.13, linewidth=0)
+            # Markers at other places for each learner, so that none hides another.
+            places = (learners.index(label) % _MARKER_EVERY, _MARKER_EVERY)
+            (drawn,) = axis.plot(curve.attempts, curve.values, line, color=colour, linewidth=1.8, label=label)
+            drawn.set(marker=marker, markevery=places, markersize=6)
+            if with_bands:
+                axis.fill_between(curve.attempts, curve.low, curve.high, color=colour, alpha=0.13, linewidth=0)
         else:
             mean = float(curve.values.mean())
             axis.axhline(mean, color=_GREY, linestyle=":", linewidth=1.5, label=f"{label} (no learning)")
@@ -104,22 +116,26 @@ def _plot_estimates(axis: Axes, study: Study, rows: Sequence[Summary], estimates
     for place, (row, estimate) in enumerate(zip(rows, estimates, strict=True)):
         if estimate is None:
             continue
-        colour, _ = _look(study, row.label)
-        marker = _MARKERS[study.labels.index(row.label) % len(_MARKERS)]
-        axis.plot([estimate.low, estimate.high], [place, place], color=colour, linewidth=3, alpha=0.55)
+        colour, _, marker = _look(study, row.label)
+        bounds = [estimate.low, estimate.high]
+        axis.plot(bounds, [place, place], color=colour, linewidth=3, alpha=0.55, solid_capstyle="butt")
         axis.plot([estimate.value], [place], marker, color=colour, markersize=7)
     axis.set_yticks(range(len(rows)), [row.label for row in rows])
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.grid(axis="x", alpha=0.25)
 
 
-def _look(study: Study, label: str) -> tuple[str, str]:
-    """Colour and line of a label: the same in all pictures of a study."""
+def _look(study: Study, label: str) -> tuple[str, str, str]:
+    """Colour, line and marker of a label: the same in all pictures of a study."""
     learners = study.learners()
     if label not in learners:
-        return _GREY, ":"
+        return _GREY, ":", "*"
     index = learners.index(label)
-    return _PALETTE[index % len(_PALETTE)], _LINES[index // len(_PALETTE) % len(_LINES)]
+    return (
+        _PALETTE[index % len(_PALETTE)],
+        _LINES[index // len(_PALETTE) % len(_LINES)],
+        _MARKERS[index % len(_MARKERS)],
+    )
 
 
 def _style() -> AbstractContextManager[None]:

@@ -79,18 +79,23 @@ def _summary(studies: Mapping[str, Study], missing: Missing, folder: Path) -> st
 def _tasks(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
     if (study := studies.get("study")) is None:
         return _NOT_RUN
-    return _titled(tables.task_table(study), tables.task_table(study, evaluation, "Reward of the evaluation"))
+    figures.plot_task_curves(folder / "study_task_curves.png", study, missing)
+    titled = _titled(tables.task_table(study), tables.task_table(study, evaluation, "Reward of the evaluation"))
+    return f"![Learning curves by task](study_task_curves.png)\n\n{titled}"
 
 
 def _settings(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
     study = studies.get("study")
-    return _NOT_RUN if study is None else _body(tables.settings_table(study))
+    if study is None:
+        return _NOT_RUN
+    table = tables.settings_table(study)
+    return _body(table) if table.rows else "None: all settings are equal."
 
 
 def _long(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
     if (study := studies.get("study_long")) is None:
         return _NOT_RUN
-    figures.plot_curves(folder / "study_long_curves.png", study, missing)
+    figures.plot_task_curves(folder / "study_long_curves.png", study, missing)
     return "\n\n".join(
         [
             _body(tables.reward_table(study, missing)),
