@@ -223,7 +223,7 @@ def _number(value: float | None, digits: int = 3) -> str:
 def _arrow(before: float | None, after: float | None) -> str:
     if before is None or after is None:
         return ""
-    return f"{before:.2f} → {after:.2f}"
+    return f"{before:.3f} → {after:.3f}"
 
 
 def _spread(values: Sequence[float]) -> str:

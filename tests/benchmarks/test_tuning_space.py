@@ -80,6 +80,6 @@ def test_a_design_has_a_trial() -> None:
 @pytest.mark.parametrize("name", [name for name in list_suites() if name != "tuning"])
 def test_no_suite_uses_the_tasks_and_seeds_of_tuning(name: str) -> None:
     tuning, suite = load_suite("tuning"), load_suite(name)
-    tasks = {task for joined in (*suite.tasks, *getattr(suite, "transfer_tasks", ())) for task in joined.split("+")}
+    tasks = {task for joined in (*suite.tasks, *suite.transfer_tasks) for task in joined.split("+")}
     assert tasks.isdisjoint(tuning.tasks)
     assert set(suite.seeds).isdisjoint(tuning.seeds)
