@@ -63,12 +63,12 @@ class Display:
         self._progress.refresh()
 
 
-def run_command(command: click.Command, program: str, arguments: Sequence[str] | None) -> int:
+def run_command(command: click.Command, program: str, arguments: Sequence[str] | None, obj: object = None) -> int:
     """Runs a command line and returns the exit code: the command's own, 2 (bad input), 1 (a file that cannot be
-    written) or 130 (Ctrl-C)."""
+    written) or 130 (Ctrl-C). ``obj`` goes to commands that ask for it (``click.pass_obj``)."""
     try:
         code: int = command.main(
-            args=None if arguments is None else list(arguments), prog_name=program, standalone_mode=False
+            args=None if arguments is None else list(arguments), prog_name=program, standalone_mode=False, obj=obj
         )
         return code
     except click.ClickException as error:

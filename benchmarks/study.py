@@ -1,0 +1,12 @@
+"""Makes the tables and figures of a study: ``python benchmarks/study.py --help`` tells how."""
+
+import sys
+from pathlib import Path
+
+# Python puts a script's folder on the path, where its modules could hide others; the repository is meant.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+if __name__ == "__main__":
+    from benchmarks.studies.cli import main
+
+    sys.exit(main())
