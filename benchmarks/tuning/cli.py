@@ -125,7 +125,7 @@ def _tune(console: Console, searched: Searched, learners: tuple[str, ...], value
     runs = [run for trial in tuning.trials for run in trial.runs]
     cores = available_cores()
     jobs = min(values["jobs"] or (cores if device == "cpu" else 1), len(runs))
-    options = RunOptions(threads=values["threads"] or max(1, cores // jobs), sample_every=0)
+    options = RunOptions(threads=values["threads"] or max(1, cores // jobs), sample_every=0, keep_policy=False)
     out: Path = values["out"]
     with prepare_folder(out):
         pending, found = select_runs(runs, out, resume=values["resume"], overwrite=values["overwrite"])
