@@ -70,8 +70,19 @@ class SoftQ(ValueHead, ABC):
             head: the base model's output head.
         """
 
+    def offsets(self, states: Tensor, scores: ScoreFunction, tokens: Tensor, sums: ScoreSums) -> Tensor:
+        """What is added to the scores, U(x), float32 [N].
+
+        Args:
+            states: hidden states [N, d].
+            scores: what :meth:`scores` said of them.
+            tokens: w, int64 [N].
+            sums: of the scores at w.
+        """
+        return self.values(states)
+
     def q_values(self, values: Tensor, sums: ScoreSums) -> Tensor:
-        """Q(x, w) of the sampled tokens, float32 [N], from :meth:`values` and the sums over the scores."""
+        """Q(x, w) of the sampled tokens, float32 [N], from :meth:`offsets` and the sums over the scores."""
         return values + self.scale * sums.chosen
 
     def expected_q(self, values: Tensor, sums: ScoreSums) -> Tensor:
@@ -93,6 +104,22 @@ class HeadsSoftQ(SoftQ):
 
     def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
         return CentredProducts(self.query(states) * self._key_scale, head.weight.detach())
+
+
+class RawLogitsSoftQ(HeadsSoftQ):
+    """Q(x, w) = z(x, w) + U(x), z being logits on the states that are read, moved by a head that is zero at its start.
+
+    A deviation, see agents/deviations.py: Q starts at the logits of rho, which say nothing of rewards.
+    """
+
+    def scores(self, states: Tensor, head: OutputHead) -> ScoreFunction:
+        return CentredProducts(states.float() + self.query(states) * self._key_scale, head.weight.detach())
+
+    def offsets(self, states: Tensor, scores: ScoreFunction, tokens: Tensor, sums: ScoreSums) -> Tensor:
+        if not isinstance(scores, CentredProducts):
+            raise TypeError(f"the scores of raw logits are products, not {type(scores).__name__}")
+        mean_logits = (scores.queries * scores.keys[tokens]).sum(-1).float() - sums.chosen
+        return self.values(states) + mean_logits
 
 
 class NetworkSoftQ(SoftQ):
@@ -158,11 +185,22 @@ class Critic(Generic[Module]):
 
 
 def soft_q_critic(
-    kind: str, language_model: LanguageModel, width: int, beta: float, generator: torch.Generator
+    kind: str,
+    language_model: LanguageModel,
+    width: int,
+    beta: float,
+    generator: torch.Generator,
+    *,
+    raw_logits: bool = False,
 ) -> Critic[SoftQ]:
-    """The critic of Q for soft Q-learning; ``kind`` is one of :data:`agents.agent.CRITICS`."""
+    """The critic of Q for soft Q-learning; ``kind`` is one of :data:`agents.agent.CRITICS`.
+
+    ``raw_logits`` makes a :class:`RawLogitsSoftQ` of either kind.
+    """
     online: SoftQ
-    if kind == "adapter":
+    if raw_logits:
+        online = RawLogitsSoftQ(language_model.head("base").weight, width, generator)
+    elif kind == "adapter":
         online = NetworkSoftQ(language_model.hidden_size, width, generator, beta)
     else:
         online = HeadsSoftQ(language_model.head("base").weight, width, generator)

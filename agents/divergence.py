@@ -36,7 +36,7 @@ def inspection_batch(
     Args:
         trajectories: what was to be learnt from.
         tokens: what the update had computed by then, float [n] each: of the first n action tokens of the batch, which
-            lie one trajectory behind the other.
+            lie one trajectory behind the other; for ETPO those of them that were not tried before in the same state.
         gradients: of parameters, by name.
 
     Returns:

@@ -62,6 +62,9 @@ class Turn:
 Trajectory = tuple[Turn, ...]
 """Consecutive turns of one episode."""
 
+Prompt = tuple[int, ...]
+"""Token ids."""
+
 
 @dataclass(frozen=True)
 class Rollout:
@@ -138,7 +141,7 @@ class TokenBatch:
 
 
 @dataclass
-class _Choice:
+class Choice:
     """A turn with tokens, and what it leads to: turns without tokens behind it are part of that."""
 
     turn: Turn
@@ -147,23 +150,23 @@ class _Choice:
     next_prompt_ids: tuple[int, ...] | None
 
 
-def _choices(trajectory: Trajectory, gamma: float) -> list[_Choice]:
+def choices(trajectory: Trajectory, gamma: float) -> list[Choice]:
     """The turns of a trajectory in which tokens were chosen.
 
     Where a sampler returned none, nothing was chosen: what such a turn brought is credited, discounted once more, to
     the choice before it. Such turns at the beginning are left out.
     """
-    choices: list[_Choice] = []
+    made: list[Choice] = []
     for turn in trajectory:
         discount = 0.0 if turn.terminated else gamma
         if turn.action_ids:
-            choices.append(_Choice(turn, turn.reward, discount, turn.next_prompt_ids))
-        elif choices:
-            last = choices[-1]
+            made.append(Choice(turn, turn.reward, discount, turn.next_prompt_ids))
+        elif made:
+            last = made[-1]
             last.reward += last.discount * turn.reward
             last.discount *= discount
             last.next_prompt_ids = turn.next_prompt_ids
-    return choices
+    return made
 
 
 def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.device) -> TokenBatch:
@@ -180,8 +183,8 @@ def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.
     actions: list[tuple[int, ...]] = []
     n_tokens = sum(len(turn.action_ids) for trajectory in trajectories for turn in trajectory)
     for trajectory in trajectories:
-        choices = _choices(trajectory, gamma)
-        for choice in choices:
+        made = choices(trajectory, gamma)
+        for choice in made:
             turn = choice.turn
             actions.append(turn.action_ids)
             prompt_index.append(prompt_position.setdefault(turn.prompt_ids, len(prompt_position)))
@@ -191,7 +194,7 @@ def token_batch(trajectories: Sequence[Trajectory], gamma: float, device: torch.
             log_mu += turn.log_probs
             rewards += [0.0] * inside + [choice.reward]
             discounts += [1.0] * inside + [choice.discount]
-            if choice is not choices[-1]:
+            if choice is not made[-1]:
                 continues += [True] * (inside + 1)
                 next_states.append(len(tokens))
                 continue
@@ -281,15 +284,19 @@ def _states_of_sequences(language_model: LanguageModel, batch: TokenBatch, netwo
 @torch.no_grad()
 def bootstrap_states(language_model: LanguageModel, batch: TokenBatch, network: Network) -> Tensor:
     """Last hidden states [M, d] at the ends of the prompts behind unfinished trajectories, without gradients."""
-    if not batch.bootstrap_prompts:
+    return prompt_states(language_model, batch.bootstrap_prompts, network)
+
+
+@torch.no_grad()
+def prompt_states(language_model: LanguageModel, prompts: Sequence[Prompt], network: Network) -> Tensor:
+    """Last hidden states [M, d] at the ends of M prompts, without gradients."""
+    if not prompts:
         return torch.zeros(0, language_model.hidden_size, device=language_model.device)
     if not language_model.reads_trees:
-        return language_model.encode_prompts(batch.bootstrap_prompts, network, new_tokens=0).last_hidden
-    wanted = [slice(len(prompt) - 1, len(prompt)) for prompt in batch.bootstrap_prompts]
+        return language_model.encode_prompts(prompts, network, new_tokens=0).last_hidden
+    wanted = [slice(len(prompt) - 1, len(prompt)) for prompt in prompts]
     token_cost = _TOKEN_COST * language_model.hidden_size
-    return _states_of_tree(
-        language_model, token_tree(batch.bootstrap_prompts, wanted, token_cost, language_model.device), network
-    )
+    return _states_of_tree(language_model, token_tree(prompts, wanted, token_cost, language_model.device), network)
 
 
 def _groups_of_similar_length(lengths: Sequence[int], shortest_share: float = 0.6) -> list[list[int]]:

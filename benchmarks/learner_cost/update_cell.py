@@ -96,6 +96,7 @@ def _batch(model: PreTrainedModel, settings: Settings, action_length: int) -> Ro
 
 def _make_update(cell: Cell, settings: Settings, model: PreTrainedModel) -> Callable[[Rollout], Any]:
     # The same for all ways: one gradient step on the batch, Adam, no replay.
+    without_replay: dict[str, Any] = {"replay_turns": 0} if cell.agent == "etpo" else {}
     config = make_config(
         cell.agent,
         batch_uses=1,
@@ -103,6 +104,7 @@ def _make_update(cell: Cell, settings: Settings, model: PreTrainedModel) -> Call
         critic_learning_rate=0.0,
         critic=settings.critic,
         stop_at_function_end=False,
+        **without_replay,
     )
     assert isinstance(config, ActorCriticConfig)
     if cell.way == "four copies":

@@ -81,9 +81,20 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(
 
 @pytest.mark.parametrize(("name", "critic"), CASES_WITH_CRITIC)
 def test_eight_episodes_at_once_are_eight_batches_of_one(name: str, critic: str, model: LanguageModel) -> None:
-    """The losses are means over tokens. PPO and POAD whiten over a batch: its episodes alone are not comparable."""
+    """The losses are means over tokens. PPO and POAD whiten over a batch: its episodes alone are not comparable.
+
+    ETPO compares attempts at the same prompt: what it is given here has no prompt in common.
+    """
     trajectories = sampled_by(model, mixed_trajectories())
     assert len(trajectories) == 8
+    if name == "etpo":
+        prompts = [{turn.prompt_ids for turn in trajectory} for trajectory in trajectories]
+        trajectories = [
+            trajectory
+            for index, trajectory in enumerate(trajectories)
+            if prompts[index].isdisjoint(set().union(*prompts[:index]))
+        ]
+        assert len(trajectories) == 5
     settings = {"advantage_weight": 0.5} if name == "etpo" else {}
     metrics, together = update(name, model, trajectories, critic, **settings)
     total = {key: torch.zeros_like(gradient) for key, gradient in together.items()}

@@ -29,9 +29,6 @@ def variants() -> Iterator[Any]:
         yield pytest.param(name, {}, "lora", id=f"{name}-lora")
         if "critic" in settings:
             yield pytest.param(name, {"critic": "adapter"}, "lora", id=f"{name}-critic-adapter")
-        if "replay_capacity" in settings:
-            replay = {"replay_capacity": 24, "replay_uses": 1}
-            yield pytest.param(name, replay, "full", id=f"{name}-replay")
 
 
 def score(action: str) -> float | None:
