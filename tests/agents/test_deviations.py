@@ -36,7 +36,7 @@ def model(make_llama, wrap) -> LanguageModel:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in model.trainable_parameters().values():
-            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+            parameter.add_(0.4 * torch.randn(parameter.shape, generator=generator))
     return model
 
 
