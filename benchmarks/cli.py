@@ -192,8 +192,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
         )
         return code
     except click.ClickException as error:
-        hint = " (several values are separated by commas)" if "extra argument" in error.message else ""
-        return _fail(f"{error.format_message().rstrip('.')}{hint}")
+        return _fail(error.format_message().rstrip("."))
     except BadInput as error:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort):

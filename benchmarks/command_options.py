@@ -99,7 +99,30 @@ class GroupedOption(click.Option):
         self.group = group
 
 
-class GroupedCommand(click.Command):
+class ListsCommand(click.Command):
+    """A command without positional arguments, whose lists may also be separated by spaces: ``--seeds 0 1 2``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        lists = {
+            name
+            for parameter in self.get_params(ctx)
+            if isinstance(parameter.type, Words | Seeds)
+            for name in parameter.opts
+        }
+        joined: list[str] = []
+        reading: str | None = None  # the list whose values come
+        for argument in args:
+            if reading is None or argument.startswith("-"):
+                reading = argument if argument in lists else None
+                joined.append(argument)
+            elif joined[-1] == reading:
+                joined.append(argument)
+            else:
+                joined[-1] += f",{argument}"
+        return super().parse_args(ctx, joined)
+
+
+class GroupedCommand(ListsCommand):
     """A command whose help shows options in groups, in the order in which the groups were declared."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

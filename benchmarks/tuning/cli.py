@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks.backend import Backend, DataSciBackend
 from benchmarks.cli import make_console
-from benchmarks.command_options import POSITIVE, Seeds, Words
+from benchmarks.command_options import POSITIVE, ListsCommand, Seeds, Words
 from benchmarks.errors import BadInput, ResultError, choose
 from benchmarks.measurement_cli import EXIT_FAILED, fail, run_command
 from benchmarks.plan import Request, RunOptions
@@ -67,7 +67,7 @@ class _Tuning:
         return report
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(cls=ListsCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--agent", "agents", type=Words(), multiple=True, help="Learners.  [default: all of the search space]")
 @click.option("--trials", type=POSITIVE, default=DEFAULT_TRIALS, show_default=True, help="Trials of each learner.")
 @click.option("--suite", default="tuning", show_default=True, help="A suite's name, or a YAML file.")

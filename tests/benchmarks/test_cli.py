@@ -39,7 +39,8 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
         (["--agent", "learner", "--set", "temperature=x"], "temperature='x'"),
         (["--agent", "learner", "--seeds", "one"], "'one' is not a list of seeds"),
         (["--agent", "learner", "--seeds", "-1"], "not a list of seeds"),
-        (["--agent", "learner", "--seeds", "0", "1"], "separated by commas"),
+        (["--agent", "learner", "--env-steps", "8", "1"], "extra argument (1)"),
+        (["stray", "--agent", "learner"], "extra argument (stray)"),
         (["--agent", "learner", "--env-steps", "0"], "--env-steps"),
         (["--agent", "learner", "--env-steps", "many"], "--env-steps"),
         (["--agent", "learner", "--device", "tpu"], "unknown device 'tpu'"),
@@ -77,6 +78,13 @@ def test_an_output_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: 
     assert run(out) == 2
     assert f"--out {out}: cannot write there" in error_line(capsys)
     assert file.read_text() == "mine"
+
+
+def test_lists_may_be_separated_by_spaces(tmp_path: Path) -> None:
+    arguments = [*SMALL, "--tasks", "easy", "hard", "--seeds", "0", "2-3", "--log", "none", "--out", str(tmp_path)]
+    assert main([*arguments, "--no-references"], FakeBackend()) == 0
+    found = {(result.task, result.seed) for result in map(read_result, find_results(tmp_path))}
+    assert found == {(task, seed) for task in ("easy", "hard") for seed in (0, 2, 3)}
 
 
 def test_a_run_ends_with_table_picture_and_program(tmp_path: Path, capsys) -> None:
