@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from agents.agent import make_agent, make_config
+from agents.agent import make_agent
 from agents.generation import generate
 from agents.language_model import LanguageModel
 from agents.model_options import ModelOptions
@@ -27,6 +27,7 @@ from benchmarks.learner_cost.gpu_report import (
     Status,
     UpdateCost,
 )
+from benchmarks.learner_cost.learners import measured_config
 from benchmarks.learner_cost.models import build_model, finished_episodes, random_prompts, word_tokenizer
 from benchmarks.learner_cost.paper import Agent, BatchShape, Critic, Training, expected_memory, update_flops
 from benchmarks.learner_cost.shapes import SHAPES
@@ -184,15 +185,7 @@ def _measure_update(
     settings: Settings, agent: Agent, critic: Critic, rollout: Rollout, listener: Listener
 ) -> UpdateCost:
     # A learning rate of 0 changes nothing of the work, and the policy stays the one that sampled.
-    config = make_config(
-        agent,
-        batch_uses=1,
-        learning_rate=0.0,
-        critic_learning_rate=0.0,
-        critic=critic,
-        micro_batch_tokens=settings.micro_batch_tokens,
-        stop_at_function_end=False,
-    )
+    config = measured_config(agent, critic=critic, micro_batch_tokens=settings.micro_batch_tokens)
     learner: Any = make_agent(agent, _language_model(settings), config)
     learner._update(rollout)
     _reset_peak(settings.device)

@@ -14,12 +14,13 @@ import psutil  # type: ignore[import-untyped]
 import torch
 from transformers import PreTrainedModel
 
-from agents.agent import ActorCriticConfig, make_agent, make_config
+from agents.agent import make_agent
 from agents.language_model import LanguageModel
 from agents.rollout import Rollout
 from benchmarks import provenance
 from benchmarks.learner_cost.dense import dense_vocabulary_sums, vocabulary_sums_replaced
 from benchmarks.learner_cost.four_copies import FourCopies
+from benchmarks.learner_cost.learners import measured_config
 from benchmarks.learner_cost.models import (
     action_log_probs,
     build_model,
@@ -95,18 +96,7 @@ def _batch(model: PreTrainedModel, settings: Settings, action_length: int) -> Ro
 
 
 def _make_update(cell: Cell, settings: Settings, model: PreTrainedModel) -> Callable[[Rollout], Any]:
-    # The same for all ways: one gradient step on the batch, Adam, no replay.
-    without_replay: dict[str, Any] = {"replay_turns": 0} if cell.agent == "etpo" else {}
-    config = make_config(
-        cell.agent,
-        batch_uses=1,
-        learning_rate=0.0,
-        critic_learning_rate=0.0,
-        critic=settings.critic,
-        stop_at_function_end=False,
-        **without_replay,
-    )
-    assert isinstance(config, ActorCriticConfig)
+    config = measured_config(cell.agent, critic=settings.critic)
     if cell.way == "four copies":
         copies = FourCopies(model, config)
         return copies.etpo if cell.agent == "etpo" else copies.ppo
