@@ -13,7 +13,12 @@ def measured_config(agent: str, **settings: Any) -> ActorCriticConfig:
     The work is that of learning, and the policy stays the one that sampled.
     """
     alone: dict[str, Any] = {"replay_turns": 0} if agent == "etpo" else {}
-    fixed = {"batch_uses": 1, "learning_rate": 0.0, "critic_learning_rate": 0.0, "stop_at_function_end": False}
+    fixed: dict[str, Any] = {
+        "batch_uses": 1,
+        "learning_rate": 0.0,
+        "critic_learning_rate": 0.0,
+        "stop_at_function_end": False,
+    }
     config = make_config(agent, **fixed, **alone, **settings)
     assert isinstance(config, ActorCriticConfig)
     return config

@@ -22,6 +22,9 @@ _FROZEN_PASSES = {("etpo", "heads"): 1, ("etpo", "adapter"): 2, ("ppo", "heads")
 """Passes without gradients: the base; with an adapter critic also its target (ETPO) or its values before (PPO)."""
 _VOCABULARY_PRODUCTS = {("etpo", "heads"): 6, ("etpo", "adapter"): 8, ("ppo", "heads"): 5, ("ppo", "adapter"): 5}
 """Products of hidden states with a matrix [vocabulary, hidden], an action token, forward and backward together."""
+_FIRST_LOOK: dict[str, tuple[int, int]] = {"heads": (1, 4), "adapter": (3, 6)}
+"""Passes and products with which ETPO looks at a batch of several groups before the first gradient step: by policy, and
+by an adapter critic and its target."""
 
 
 @dataclass(frozen=True)
@@ -141,14 +144,18 @@ def update_flops(shape: ModelShape, batch: BatchShape, training: Training) -> di
     weights, adapter = shape.trunk_weights, shape.adapter_parameters(training.rank)
     key = training.agent, training.critic
     frozen, trained = _FROZEN_PASSES[key], training.trained_networks
+    products = _VOCABULARY_PRODUCTS[key]
     groups = _groups(batch, training)
+    if training.agent == "etpo" and len(groups) > 1:
+        passes, more_products = _FIRST_LOOK[training.critic]
+        frozen, products = frozen + passes, products + more_products
     tokens = sum(_tokens_read(group, training) for group in groups)
     pairs = 4 * shape.hidden_size * shape.layers * sum(_attended_pairs(group, training) for group in groups)
     return {
         "frozen passes": tokens * (2 * weights * frozen + 2 * adapter * (frozen - 1)),
         "trained passes": tokens * (4 * weights + 6 * adapter) * trained,
         "attention": pairs * (frozen + 3 * trained),
-        "vocabulary": batch.n_tokens * 2 * shape.hidden_size * shape.vocabulary * _VOCABULARY_PRODUCTS[key],
+        "vocabulary": batch.n_tokens * 2 * shape.hidden_size * shape.vocabulary * products,
     }
 
 
