@@ -158,22 +158,23 @@ class ETPO(ActorCritic):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues learning bit for bit."""
-        replay = [[vars(turn).copy() for turn in trajectory] for trajectory in self._replay.trajectories()]
+        replay = [[vars(turn).copy() for turn in trajectory] for trajectory in self._replay.trajectories]
         return {**super().state_dict(), "replay": replay}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
         super().load_state_dict(state)
-        self._replay = ReplayBuffer(self.config.replay_turns)
-        self._replay.add([tuple(Turn(**turn) for turn in trajectory) for trajectory in state["replay"]])
+        replay = [tuple(Turn(**turn) for turn in trajectory) for trajectory in state["replay"]]
+        self._replay = ReplayBuffer(self.config.replay_turns, replay)
 
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """The targets once, from the forest, then ``batch_uses`` gradient steps; metrics are their averages."""
         n_attempts = sum(bool(turn.action_ids) for turn in rollout.turns)
         if n_attempts == 0:
             raise ValueError("there is nothing to learn from: no action of the batch holds a token")
-        self._replay.add([tuple(turn.tokens_only() for turn in trajectory) for trajectory in rollout.trajectories])
-        forest = token_forest(self._replay.trajectories(), self.config.gamma)
+        fresh = [tuple(turn.tokens_only() for turn in trajectory) for trajectory in rollout.trajectories]
+        replay = self._replay.extended(fresh)
+        forest = token_forest(replay.trajectories, self.config.gamma)
         distinct = [(turn,) for turn in forest.turns]
         groups = self._groups(forest, self._token_batches(distinct))
         with nullcontext() if len(groups) == 1 else torch.no_grad():  # of one group, the first step is taken at once
@@ -191,6 +192,7 @@ class ETPO(ActorCritic):
                 step.add(evaluation)
             metrics.append(step.apply())
             self._critic.update_target(self.config.polyak)
+        self._replay = replay  # not before: a batch that made the update fail is not learnt from again
         return average_metrics(metrics) | {"log_prob_gap": float(log_ratio.abs().max())}, len(metrics)
 
     @torch.no_grad()

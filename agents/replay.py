@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 from agents.rollout import Trajectory
@@ -12,24 +11,27 @@ class ReplayBuffer:
     """The last trajectories of up to ``capacity`` turns, those added last at least, as tokens and log-probabilities.
 
     Targets are not stored: whoever learns from a trajectory computes them anew from the present networks.
+
+    Attributes:
+        capacity: in turns.
+        trajectories: all of them, the oldest first.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, trajectories: Sequence[Trajectory] = ()) -> None:
         self.capacity = capacity
-        self._trajectories: deque[Trajectory] = deque()
-        self._n_turns = 0
+        self.trajectories = tuple(trajectories)
 
     def __len__(self) -> int:
         """Turns in the buffer."""
-        return self._n_turns
+        return sum(map(len, self.trajectories))
 
-    def add(self, trajectories: Sequence[Trajectory]) -> None:
-        """Append trajectories; the oldest ones leave while there are more than ``capacity`` turns."""
-        self._trajectories.extend(trajectories)
-        self._n_turns += sum(map(len, trajectories))
-        while self._n_turns > self.capacity and len(self._trajectories) > len(trajectories):
-            self._n_turns -= len(self._trajectories.popleft())
-
-    def trajectories(self) -> Sequence[Trajectory]:
-        """All trajectories, the oldest first."""
-        return tuple(self._trajectories)
+    def extended(self, trajectories: Sequence[Trajectory]) -> ReplayBuffer:
+        """The buffer with these behind the others; the oldest leave while there are more than ``capacity`` turns."""
+        n_turns = sum(map(len, trajectories))
+        kept: list[Trajectory] = []
+        for trajectory in reversed(self.trajectories):
+            n_turns += len(trajectory)
+            if n_turns > self.capacity:
+                break
+            kept.append(trajectory)
+        return ReplayBuffer(self.capacity, (*reversed(kept), *trajectories))

@@ -236,5 +236,5 @@ def test_full_advantage_weight_and_one_step_backups_run(critic: str, language_mo
     settings = {"trace_lambda": 0.0, "advantage_weight": 1.0, "replay_turns": 32, "batch_uses": 2}
     agent = learner("etpo", language_model, critic=critic, **settings)
     iterations = list(agent.learn(make_envs(8, share_of_vowels), 48))
-    assert iterations[-1].gradient_steps == 6
+    assert iterations[-1].gradient_steps == 2
     assert agents.etpo.ETPOConfig.presets["paper"]["trace_lambda"] == 0.0

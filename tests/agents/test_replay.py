@@ -17,15 +17,13 @@ def names(trajectories: Sequence[Trajectory]) -> list[int]:
 def test_oldest_trajectories_leave_whole() -> None:
     buffer = ReplayBuffer(capacity=5)
     for name in range(3):
-        buffer.add([trajectory(name, 2)])
-    assert names(buffer.trajectories()) == [1, 2]
+        buffer = buffer.extended([trajectory(name, 2)])
+    assert names(buffer.trajectories) == [1, 2]
     assert len(buffer) == 4
 
 
-def test_what_was_added_last_stays_whatever_the_capacity() -> None:
-    buffer = ReplayBuffer(capacity=0)
-    buffer.add([trajectory(0), trajectory(1, 2)])
-    assert names(buffer.trajectories()) == [0, 1]
-    buffer.add([trajectory(2)])
-    assert names(buffer.trajectories()) == [2]
-    assert len(buffer) == 1
+def test_what_comes_last_stays_whatever_the_capacity() -> None:
+    buffer = ReplayBuffer(capacity=0).extended([trajectory(0), trajectory(1, 2)])
+    assert names(buffer.trajectories) == [0, 1]
+    assert names(buffer.extended([trajectory(2)]).trajectories) == [2]
+    assert len(buffer) == 3  # it is left as it was
