@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class Study:
         labels: of the agents and variants that were run, learners first.
         not_run: agents of the suite of which there is no run.
         tasks, seeds, transfer_tasks: that are planned.
+        development_tasks: those of the tasks on which a learner was developed.
         common: the part of the configuration that all learners share.
         configs: the whole configuration of the agent, by label.
         versions, hardware, git: all that occur among the runs.
@@ -95,6 +96,7 @@ class Study:
     tasks: list[str]
     seeds: list[int]
     transfer_tasks: list[str]
+    development_tasks: list[str]
     common: dict[str, Any]
     configs: dict[str, dict[str, Any]]
     versions: list[dict[str, str]]
@@ -105,6 +107,13 @@ class Study:
     def of(self, label: str) -> list[RunRow]:
         """The runs of one label."""
         return [run for run in self.runs if run.label == label]
+
+    def untouched(self) -> Study | None:
+        """The study on the tasks on which no learner was developed; None where that are all of them, or none."""
+        tasks = [task for task in self.tasks if task not in self.development_tasks]
+        if not tasks or len(tasks) == len(self.tasks):
+            return None
+        return replace(self, tasks=tasks, development_tasks=[], runs=[run for run in self.runs if run.task in tasks])
 
     def learners(self) -> list[str]:
         """Labels whose policies changed."""

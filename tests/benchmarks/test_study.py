@@ -15,8 +15,8 @@ from benchmarks.statistics import improvement_interval, iqm_difference, iqm_inte
 from benchmarks.studies import tables
 from benchmarks.studies.cli import main
 from benchmarks.studies.collect import collect_study, curve_points
-from benchmarks.studies.page import BLOCKS, fill_page
-from benchmarks.studies.rows import Study, read_study, write_study
+from benchmarks.studies.page import BLOCKS, claim_text, fill_page
+from benchmarks.studies.rows import Figures, Study, read_study, write_study
 from benchmarks.studies.summary import (
     changed_settings,
     difference,
@@ -84,7 +84,7 @@ def test_what_is_written_is_read_back_equal_and_small(tmp_path: Path) -> None:
     write_study(path, study)
     assert read_study(path) == study
     assert path.stat().st_size < 1000 * len(study.runs)
-    assert len(path.read_text().splitlines()) == len(study.runs) + 17
+    assert len(path.read_text().splitlines()) == len(study.runs) + 18
 
 
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
@@ -222,6 +222,27 @@ def test_the_claim_is_what_the_numbers_say(tmp_path: Path) -> None:
     assert sum("**no**" in sentence for sentence in sentences) == 4
     assert not any("**yes**" in sentence for sentence in sentences)
     assert "(place 2 of 2; PPO is first)" in sentences[0]
+
+
+def test_the_claim_is_also_made_without_the_tasks_of_development(tmp_path: Path) -> None:
+    """Where it holds there alone, the untouched tasks say so."""
+    study = collected(tmp_path, study_results(("etpo", "ppo")))
+    assert study.development_tasks == ["balance_scale", "tic_tac_toe"]
+    runs = [
+        dataclasses.replace(run, last_fifth=Figures(0.2, 0.5))
+        if run.label == "etpo" and run.task not in study.development_tasks
+        else run
+        for run in study.runs
+    ]
+    untouched = dataclasses.replace(study, runs=runs).untouched()
+    assert untouched is not None
+    assert untouched.tasks == ["monks_1", "monks_3", "breast_cancer", "wine"]
+    assert {run.task for run in untouched.runs} == set(untouched.tasks)
+    assert "**yes**" in tables.claim(study, "failures")[0]
+    assert "**no** (place 2 of 2" in tables.claim(untouched, "failures")[0]
+    assert untouched.untouched() is None
+    text = claim_text({"study": study}, "failures")
+    assert "The same without balance_scale and tic_tac_toe" in text
 
 
 def test_nothing_is_claimed_without_both(tmp_path: Path) -> None:
