@@ -1,7 +1,7 @@
 """Where the code that the authors of ETPO released departs from the paper's equations: ablations, one at a time.
 
-Each is a preset of the agent, ``etpo@vocabulary-mean`` and so on, and changes nothing else. Source: the code published
-with arXiv 2402.06700, as read in 2024; the equations are those of agents/etpo.py.
+Each is a preset of the agent, ``etpo@vocabulary-mean`` and so on, and changes nothing else. The equations are those of
+agents/etpo.py; docs/etpo.md says what follows from each departure.
 """
 
 from __future__ import annotations
