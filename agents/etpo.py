@@ -330,8 +330,8 @@ class ETPO(ActorCritic):
             policy_loss = vocabulary_mean_loss(sums.log_pi, reading.policy_states, head, reading.tokens, config.beta)
         expected_q = online.expected_q(reading.offsets, sums.learned_scores).detach()
         return TokenEvaluation(
-            targets.weights * policy_loss,
-            targets.weights * critic_loss,
+            policy_loss,
+            critic_loss,
             log_ratio=sums.log_pi - targets.log_pi,
             kl=sums.kl,
             entropy=sums.entropy,
@@ -340,6 +340,7 @@ class ETPO(ActorCritic):
             baseline=targets.baselines,
             q=q_values,
             v=soft_value(expected_q, sums.kl, config.beta),
+            weight=targets.weights,
         )
 
 

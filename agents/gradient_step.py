@@ -27,6 +27,7 @@ class PolicyEvaluation:
         kl: KL(pi || rho).
         entropy: of pi.
         clipped: 1 where the clip took the gradient away, else 0.
+        weight: of the tokens in losses and averages; None where all weigh 1.
     """
 
     policy_loss: Tensor
@@ -35,10 +36,16 @@ class PolicyEvaluation:
     kl: Tensor
     entropy: Tensor
     clipped: Tensor
+    weight: Tensor | None = None
 
     def detached(self) -> dict[str, Tensor]:
         """The tensors by name, without gradients."""
-        return {field.name: getattr(self, field.name).detach().float() for field in fields(self)}
+        tensors = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: tensor.detach().float() for name, tensor in tensors.items() if tensor is not None}
+
+    def total(self, losses: Tensor) -> Tensor:
+        """The weighted sum of losses, float [n]."""
+        return losses.sum() if self.weight is None else (self.weight * losses).sum()
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,9 @@ class GradientStep:
 
     def add(self, evaluation: PolicyEvaluation) -> None:
         """Accumulate the gradients of a group that was noted."""
-        losses = {"policy_loss": evaluation.policy_loss.sum() / self._n_tokens}
+        losses = {"policy_loss": evaluation.total(evaluation.policy_loss) / self._n_tokens}
         if isinstance(evaluation, TokenEvaluation):
-            losses["critic_loss"] = evaluation.critic_loss.sum() / self._n_tokens
+            losses["critic_loss"] = evaluation.total(evaluation.critic_loss) / self._n_tokens
         self._require_finite(**losses)
         torch.stack(list(losses.values())).sum().backward()
 
@@ -167,7 +174,11 @@ class GradientStep:
 
 def approximate_kl(log_ratio: Tensor) -> float:
     """Mean of ratio - 1 - log ratio: an estimate of KL(mu || pi) from samples of mu that is never negative."""
-    return float((log_ratio.exp() - 1 - log_ratio).mean())
+    return float(_kl_terms(log_ratio).mean())
+
+
+def _kl_terms(log_ratio: Tensor) -> Tensor:
+    return log_ratio.exp() - 1 - log_ratio
 
 
 def clipped_surrogate(log_ratio: Tensor, advantages: Tensor, clip_range: float) -> tuple[Tensor, Tensor]:
@@ -187,19 +198,24 @@ def clipped_surrogate(log_ratio: Tensor, advantages: Tensor, clip_range: float) 
 
 
 def _metrics(tokens: Mapping[str, Tensor]) -> dict[str, float]:
+    weight = tokens.get("weight")
+
+    def mean(values: Tensor) -> float:
+        return float(values.mean() if weight is None else (weight * values).sum() / weight.sum())
+
     metrics = {
-        "policy_loss": float(tokens["policy_loss"].mean()),
-        "kl": float(tokens["kl"].mean()),
-        "approx_kl": approximate_kl(tokens["log_ratio"]),
-        "clip_fraction": float(tokens["clipped"].mean()),
-        "entropy": float(tokens["entropy"].mean()),
+        "policy_loss": mean(tokens["policy_loss"]),
+        "kl": mean(tokens["kl"]),
+        "approx_kl": mean(_kl_terms(tokens["log_ratio"])),
+        "clip_fraction": mean(tokens["clipped"]),
+        "entropy": mean(tokens["entropy"]),
         "log_prob_gap": float(tokens["log_ratio"].abs().max()),
     }
     if "critic_loss" not in tokens:
         return metrics
     return metrics | {
-        "critic_loss": float(tokens["critic_loss"].mean()),
+        "critic_loss": mean(tokens["critic_loss"]),
         "explained_variance": explained_variance(tokens["baseline"], tokens["returns"]),
-        "q_mean": float(tokens["q"].mean()),
-        "v_mean": float(tokens["v"].mean()),
+        "q_mean": mean(tokens["q"]),
+        "v_mean": mean(tokens["v"]),
     }
