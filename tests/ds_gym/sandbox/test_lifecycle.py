@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from ds_gym.failures import SandboxError
@@ -84,6 +86,15 @@ def test_killed_idle_workers_cost_nothing_but_time(own_sandbox: ForkServerSandbo
     assert run_logistic(own_sandbox).failure is None
 
 
+def largest_worker_mb(sandbox: ForkServerSandbox) -> float:
+    """Resident memory of the largest of the zygote's children."""
+    sizes = [0.0]
+    for pid in children_of(zygote_of(sandbox)):
+        with contextlib.suppress(psutil.Error):
+            sizes.append(psutil.Process(pid).memory_info().rss / 2**20)
+    return max(sizes)
+
+
 @pytest.mark.parametrize(("n_mb", "expected"), [(0, None), (210, "memory")])
 def test_a_worker_killed_from_outside_is_the_program_s_fault_only_if_it_holds_the_memory(
     own_sandbox: ForkServerSandbox, tmp_path: Path, n_mb: int, expected: str | None
@@ -96,14 +107,17 @@ def test_a_worker_killed_from_outside_is_the_program_s_fault_only_if_it_holds_th
     import numpy as np
     from sklearn.naive_bayes import GaussianNB
     kept = np.ones({n_mb} << 17)
-    time.sleep(1.5)
+    time.sleep(3)
     return GaussianNB().fit(x_train, y_train)
     """
     results: list[SplitResult] = []
     job = make_job(body, memory_mb=256)
+    idle = largest_worker_mb(own_sandbox)
     thread = threading.Thread(target=lambda: results.append(own_sandbox.run(job)))
     thread.start()
-    time.sleep(0.7)
+    while largest_worker_mb(own_sandbox) < idle + 0.5 * n_mb and thread.is_alive():
+        time.sleep(0.02)
+    time.sleep(0.7)  # idle workers are not all of a size: now the rest of it is there, too
     for pid in children_of(zygote_of(own_sandbox)):
         os.kill(pid, signal.SIGKILL)
     thread.join()
