@@ -41,14 +41,12 @@ class ForestValues:
     Attributes:
         q: Q(x, w) of tokens, [E].
         baselines: of tokens: what was to be expected in x without this visit, [E].
-        expected_q: of states: E_pi[Q], [S].
         values: of states: V(x), [S].
         weights: of tokens: how often the present policy would choose them, per attempt, [E].
     """
 
     q: list[float]
     baselines: list[float]
-    expected_q: list[float]
     values: list[float]
     weights: list[float]
 
@@ -151,7 +149,7 @@ def forest_values(
             tried_value = soft_maximum(penalised, weights, backup_temperature)
         values[state] = trust * tried_value + (1 - trust) * expected_q[indices[0]] - beta * own_kl
     weights, baselines = _downwards(forest, q, shares, kept, tried_q, priors, prior_visits)
-    return ForestValues(q, baselines, tried_q, values, weights)
+    return ForestValues(q, baselines, values, weights)
 
 
 def _downwards(
