@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agents.rollout import Turn
     from agents.sampler import Sampler
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Version of the dictionaries that :meth:`Agent.state_dict` returns."""
 
 

@@ -3,19 +3,19 @@
 The objective is E[sum_t gamma^t (r_t - beta * sum_j KL(pi || rho)(s_t, w_<j))], rho the frozen base model. Its soft
 Bellman equations run from token to token (agents/soft_q.py). What differs from the paper:
 
-- backups run over a forest of the tokens that were tried lately (agents/token_forest.py), each weighted by its
-  probability under the present policy (agents/forest_values.py), in place of one-step backups along sampled paths,
-  which carry a reward back one token an update;
-- the divergence to rho is an exact sum over the vocabulary, and its gradient is; Q is estimated for tried tokens;
+- backups run over a forest of the tokens that were tried (agents/token_forest.py), each weighted by its probability
+  under the present policy (agents/forest_values.py), in place of one-step backups along sampled paths, which carry a
+  reward back one token an update;
+- the policy is fitted to the one that the soft Bellman equation says is better (agents/forest_policy.py), where the
+  paper descends the objective by gradients;
+- what is replayed are the attempts that the improved policy would most likely make;
 - the critic is a pair of heads on rho's features, which cost next to nothing, or an adapter of its own on the base.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import torch
@@ -23,17 +23,23 @@ from torch import Tensor
 
 from agents.agent import ActorCriticConfig, register_agent, unknown
 from agents.critic import Critic, SoftQ, head_generator, soft_q_critic
-from agents.deviations import DEVIATIONS, one_sided_huber, shifted_divergences, uniform_base, vocabulary_mean_loss
+from agents.deviations import DEVIATIONS, one_sided_huber, shifted_divergences, vocabulary_mean_loss
+from agents.forest_policy import improved_policy
+from agents.forest_reader import ForestGroup, ForestReader, ForestReading
 from agents.forest_values import forest_values
 from agents.gradient_step import GradientStep, TokenEvaluation
-from agents.language_model import LanguageModel, Network
+from agents.language_model import LanguageModel
 from agents.learner import ActorCritic, average_metrics
 from agents.replay import ReplayBuffer
-from agents.rollout import Prompt, Rollout, TokenBatch, Turn, hidden_states, prompt_states
+from agents.rollout import Rollout, Trajectory, Turn
 from agents.sampler import Sampler
 from agents.soft_q import policy_objective, soft_value
 from agents.token_forest import TokenForest, token_forest
-from agents.vocabulary import ScoreFunction, VocabularySums, vocabulary_sums
+
+BACKUPS = ("improved", "expected")
+POLICY_STEPS = ("projection", "descent")
+LEAST_SHARE = 0.01
+"""Gradients leave out attempts of less than this share of the weight that the attempt of the greatest weight has."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,12 @@ class ETPOConfig(ActorCriticConfig):
 
     Attributes:
         trace_lambda: lambda of the soft Q(lambda) returns; 0 is the one-step backup of the paper.
-        replay_turns: attempts whose tokens are in the forest, those of the iteration at least.
+        replay_turns: earlier attempts whose tokens are in the forest beside those of the iteration.
         prior_visits: how many visits of a state the expectation from elsewhere is worth in a baseline.
-        backup_temperature: values are those of a policy that is improved in every state, within this temperature of the
-            present one. None: those of the present policy.
+        improvement_temperature: price of leaving the present policy, of the improved policy and in its values.
+        backup: "improved": values are those of the improved policy; "expected": those of the present one.
+        policy_step: "projection": fit the policy to the improved one; "descent": descend E_pi[beta * log(pi/rho) - Q].
+        fit_tolerance: no further gradient steps once the policy is this near to the improved one, in nats a token.
         polyak: share of the critic that its target takes over after each gradient step.
         advantage_weight: share of the learned advantage in the doubly robust estimate of Q. Above 0, tokens that were
             never tried are moved by the critic's guess about them.
@@ -54,10 +62,13 @@ class ETPOConfig(ActorCriticConfig):
             :data:`agents.deviations.DEVIATIONS`.
     """
 
-    trace_lambda: float = 0.95
+    trace_lambda: float = 1.0
     replay_turns: int = 48
     prior_visits: float = 1.0
-    backup_temperature: float | None = 0.2
+    improvement_temperature: float = 0.1
+    backup: str = "improved"
+    policy_step: str = "projection"
+    fit_tolerance: float = 0.005
     polyak: float = 0.05
     advantage_weight: float = 0.0
     advantage_penalty: float = 0.1
@@ -65,11 +76,19 @@ class ETPOConfig(ActorCriticConfig):
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
-        "paper": {"trace_lambda": 0.0, "backup_temperature": None, "beta": 0.01, "gamma": 0.99, "polyak": 0.005},
+        "paper": {
+            "policy_step": "descent",
+            "backup": "expected",
+            "trace_lambda": 0.0,
+            "polyak": 0.005,
+            "beta": 0.01,
+            "gamma": 0.99,
+        },
+        "descent": {"policy_step": "descent"},
+        "learned-advantage": {"policy_step": "descent", "advantage_weight": 1.0},
+        "expected-backup": {"backup": "expected"},
+        "short-traces": {"trace_lambda": 0.95},
         "fresh-only": {"replay_turns": 0},
-        "critic-baseline": {"prior_visits": 1e6},
-        "expected-backup": {"backup_temperature": None},
-        "learned-advantage": {"advantage_weight": 1.0},
         **{name: {"deviation": name} for name in DEVIATIONS if name != "none"},
     }
 
@@ -78,47 +97,21 @@ class ETPOConfig(ActorCriticConfig):
         self._check(0 <= self.trace_lambda <= 1, "trace_lambda", "between 0 and 1")
         self._check(self.replay_turns >= 0, "replay_turns", "at least 0")
         self._check(self.prior_visits >= 0, "prior_visits", "at least 0")
-        temperature = self.backup_temperature
-        self._check(temperature is None or temperature > 0, "backup_temperature", "above 0, or None")
+        self._check(self.improvement_temperature > 0, "improvement_temperature", "above 0")
+        self._check(self.fit_tolerance >= 0, "fit_tolerance", "at least 0")
         self._check(0 < self.polyak <= 1, "polyak", "in (0, 1]")
         self._check(0 <= self.advantage_weight <= 1, "advantage_weight", "between 0 and 1")
         self._check(self.advantage_penalty >= 0, "advantage_penalty", "at least 0")
-        if self.deviation not in DEVIATIONS:
-            raise ValueError(unknown("deviation", self.deviation, DEVIATIONS))
+        for name, allowed in (("backup", BACKUPS), ("policy_step", POLICY_STEPS), ("deviation", DEVIATIONS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(unknown(name, getattr(self, name), allowed))
+        moves_untried = self.advantage_weight == 0 or self.policy_step == "descent"
+        self._check(moves_untried, "advantage_weight", '0 unless policy_step is "descent"')
 
-
-@dataclass(frozen=True)
-class _Group:
-    """Tokens of the forest over which gradients are accumulated.
-
-    Attributes:
-        batch: the distinct attempts in which they were tried first.
-        positions: of the n tokens among the action tokens of the batch, int64 [n].
-        base_states: hidden states of rho in which they were tried, [n, d].
-    """
-
-    batch: TokenBatch
-    positions: Tensor
-    base_states: Tensor
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What the networks say of the n tokens of a group.
-
-    Attributes:
-        policy_states: hidden states of the policy, [n, d].
-        tokens: int64 [n].
-        sums: policy against base; the scores are the target critic's, the learned scores those of the trained one.
-        offsets: U of the trained critic, float [n], see :meth:`agents.critic.SoftQ.offsets`.
-        target_offsets: U of the target critic, float [n].
-    """
-
-    policy_states: Tensor
-    tokens: Tensor
-    sums: VocabularySums
-    offsets: Tensor
-    target_offsets: Tensor
+    @property
+    def projects(self) -> bool:
+        """Whether the policy is fitted to the improved one; the loss over the vocabulary takes the place of both."""
+        return self.policy_step == "projection" and self.deviation != "vocabulary-mean"
 
 
 @dataclass(frozen=True)
@@ -127,15 +120,21 @@ class _Targets:
 
     Attributes:
         log_pi: log pi(w) before the first gradient step.
-        q: Q(x, w), see :class:`agents.forest_values.ForestValues`, as are the others.
-        baselines: what was to be expected of x.
-        weights: of the tokens in the losses.
+        log_improved: log-probabilities of the improved policy, see :class:`agents.forest_policy.ImprovedPolicy`.
+        q: Q(x, w), see :class:`agents.forest_values.ForestValues`.
+        baselines: what was to be expected of x, see there.
+        weights: of the tokens in the losses: how often the improved policy would choose them, or the present one.
     """
 
     log_pi: Tensor
+    log_improved: Tensor
     q: Tensor
     baselines: Tensor
     weights: Tensor
+
+    def at(self, indices: Tensor) -> _Targets:
+        """Those of some of the tokens."""
+        return _Targets(*(getattr(self, field.name)[indices] for field in fields(self)))
 
 
 @register_agent("etpo", ETPOConfig)
@@ -155,151 +154,110 @@ class ETPO(ActorCritic):
         )
         super().__init__("etpo", language_model, config, seed, critic, sampler)
         self._replay = ReplayBuffer(config.replay_turns)
+        self._reader = ForestReader(
+            language_model,
+            critic,
+            temperature=config.temperature,
+            gamma=config.gamma,
+            micro_batch_tokens=config.micro_batch_tokens,
+            base_is_uniform=config.deviation == "no-base",
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues learning bit for bit."""
-        replay = [[vars(turn).copy() for turn in trajectory] for trajectory in self._replay.trajectories]
-        return {**super().state_dict(), "replay": replay}
+        return {**super().state_dict(), "replay": [vars(turn).copy() for turn in self._replay.turns]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state; ValueError if it belongs to another agent, model, seed or configuration."""
         super().load_state_dict(state)
-        replay = [tuple(Turn(**turn) for turn in trajectory) for trajectory in state["replay"]]
-        self._replay = ReplayBuffer(self.config.replay_turns, replay)
+        self._replay = ReplayBuffer(self.config.replay_turns, tuple(Turn(**turn) for turn in state["replay"]))
 
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
-        """The targets once, from the forest, then ``batch_uses`` gradient steps; metrics are their averages."""
+        """The targets once, from the forest, then up to ``batch_uses`` gradient steps; metrics are their averages."""
         n_attempts = sum(bool(turn.action_ids) for turn in rollout.turns)
         if n_attempts == 0:
             raise ValueError("there is nothing to learn from: no action of the batch holds a token")
+        remembered = [(turn,) for turn in self._replay.turns]
         fresh = [tuple(turn.tokens_only() for turn in trajectory) for trajectory in rollout.trajectories]
-        replay = self._replay.extended(fresh)
-        forest = token_forest(replay.trajectories, self.config.gamma)
-        distinct = [(turn,) for turn in forest.turns]
-        groups = self._groups(forest, self._token_batches(distinct))
-        with nullcontext() if len(groups) == 1 else torch.no_grad():  # of one group, the first step is taken at once
-            readings = [self._read(group) for group in groups]
-        targets = self._targets(forest, groups, readings)
+        forest = token_forest([*remembered, *fresh], self.config.gamma)
+        targets = self._targets(forest)
         log_ratio = _log_ratios_of_last(forest, targets, n_attempts)
         self._require_same_policy(log_ratio)
+        last_tokens = [path[-1] for path in forest.paths]
+        attempt_weights = targets.weights[last_tokens].tolist()
+        read = self._worth_reading(attempt_weights)
+        groups = self._reader.groups(forest, read)
+        attempts = [(forest.turns[attempt],) for attempt in read]
         metrics = []
         for use in range(self.config.batch_uses):
-            step = GradientStep(self._optimizer, distinct)
-            for group, wanted in zip(groups, targets, strict=True):
-                reading = readings[0] if use == 0 and len(groups) == 1 else self._read(group)
-                evaluation = self._evaluate(reading, wanted)
-                step.note(evaluation)
-                step.add(evaluation)
-            metrics.append(step.apply())
+            stops = use > 0 and self.config.projects
+            step = self._gradient_step(attempts, groups, targets, self.config.fit_tolerance if stops else 0.0)
+            if step is None:
+                break
+            metrics.append(step)
             self._critic.update_target(self.config.polyak)
-        self._replay = replay  # not before: a batch that made the update fail is not learnt from again
-        return average_metrics(metrics) | {"log_prob_gap": float(log_ratio.abs().max())}, len(metrics)
+        # Not before: a batch that made the update fail is not learnt from again.
+        self._replay = self._replay.replaced(forest.turns, attempt_weights)
+        gap = {"log_prob_gap": float(log_ratio.abs().max()), "replayed": float(len(forest.turns))}
+        return average_metrics(metrics) | gap, len(metrics)
+
+    def _gradient_step(
+        self, attempts: Sequence[Trajectory], groups: Sequence[ForestGroup], targets: _Targets, tolerance: float
+    ) -> dict[str, float] | None:
+        """Metrics of a gradient step; None, and no step, if the policy is already so near to the improved one."""
+        step = GradientStep(self._optimizer, attempts)
+        weight = sum(float(targets.weights[group.indices].sum()) for group in groups)
+        scale = sum(len(group.batch) for group in groups) / weight
+        distance = 0.0
+        for group in groups:
+            reading, wanted = self._reader.read(group), targets.at(group.indices)
+            gaps = wanted.weights * (wanted.log_improved - reading.sums.log_pi.detach())
+            distance += float(gaps.sum()) / weight
+            if group is groups[-1] and distance < tolerance:
+                return None
+            evaluation = self._evaluate(reading, replace(wanted, weights=scale * wanted.weights))
+            step.note(evaluation)
+            step.add(evaluation)
+        return step.apply() | {"distance_to_improved": distance}
+
+    def _worth_reading(self, weights: Sequence[float]) -> list[int]:
+        """The attempts of which gradients are taken: all, or those that the improved policy might make."""
+        least = LEAST_SHARE * max(weights) if self.config.projects else 0.0
+        return [attempt for attempt, weight in enumerate(weights) if not weight < least]  # NaN fails where losses do
 
     @torch.no_grad()
-    def _groups(self, forest: TokenForest, batches: Sequence[TokenBatch]) -> list[_Group]:
-        """The tokens of the forest by the batch in which they were tried first."""
-        groups = []
-        positions = torch.tensor([token.position for token in forest.tokens], device=self._language_model.device)
-        end = 0
-        for batch in batches:
-            start, end = end, end + len(batch)
-            here = positions[(positions >= start) & (positions < end)] - start
-            groups.append(_Group(batch, here, hidden_states(self._language_model, batch, "base")[here]))
-        return groups
-
-    @torch.no_grad()
-    def _targets(self, forest: TokenForest, groups: Sequence[_Group], readings: Sequence[_Reading]) -> list[_Targets]:
-        """Evaluate the policy on the forest, before the first gradient step."""
+    def _targets(self, forest: TokenForest) -> _Targets:
+        """Of all tokens of the forest, before the first gradient step."""
         config, target, online = self.config, self._critic.target, self._critic.online
+        groups = self._reader.groups(forest, range(len(forest.turns)))
+        readings = [self._reader.read(group) for group in groups]
         log_pi = torch.cat([reading.sums.log_pi for reading in readings])
+        log_pis, log_rhos = log_pi.tolist(), torch.cat([reading.sums.log_rho for reading in readings]).tolist()
         divergences = torch.cat([reading.sums.kl for reading in readings]).tolist()
-        if config.deviation == "shifted-kl":
-            divergences = shifted_divergences(forest, divergences)
-        estimates = forest_values(
+        values = forest_values(
             forest,
-            log_pi.tolist(),
-            torch.cat([reading.sums.log_rho for reading in readings]).tolist(),
+            log_pis,
+            log_rhos,
             divergences,
             torch.cat([target.expected_q(read.target_offsets, read.sums.scores) for read in readings]).tolist(),
             torch.cat([online.expected_q(read.offsets, read.sums.learned_scores) for read in readings]).tolist(),
-            self._bootstrap_values(forest.bootstrap_prompts).tolist(),
+            self._reader.prompt_values(forest.bootstrap_prompts, config.beta).tolist(),
             beta=config.beta,
             trace_lambda=config.trace_lambda,
             prior_visits=config.prior_visits,
-            backup_temperature=config.backup_temperature,
+            backup_temperature=config.improvement_temperature if config.backup == "improved" else None,
+            charged_kl=shifted_divergences(forest, divergences) if config.deviation == "shifted-kl" else None,
         )
-        n_tokens = sum(len(group.batch) for group in groups)
-        weights = torch.tensor(estimates.weights) * (n_tokens / math.fsum(estimates.weights))
-        columns = (log_pi, torch.tensor(estimates.q), torch.tensor(estimates.baselines), weights)
-        sizes = [len(group.positions) for group in groups]
-        parts = zip(*(column.to(log_pi.device).split(sizes) for column in columns), strict=True)
-        return [_Targets(*part) for part in parts]
-
-    def _bootstrap_values(self, prompts: Sequence[Prompt]) -> Tensor:
-        """V(x) by the target critic at the ends of prompts, float [M]."""
-        model, target = self._language_model, self._critic.target
-        base_states = prompt_states(model, prompts, "base")
-        network = self._critic.target_network
-        states = base_states if network == "base" else prompt_states(model, prompts, network)
-        scores = target.scores(states, model.head("base"))
-        tokens = torch.zeros(len(prompts), dtype=torch.int64, device=states.device)  # none was chosen there
-        sums = self._against_base(prompt_states(model, prompts, "policy"), base_states, tokens, scores)
-        expected_q = target.expected_q(target.offsets(states, scores, tokens, sums.scores), sums.scores)
-        return soft_value(expected_q, sums.kl, self.config.beta)
-
-    def _read(self, group: _Group) -> _Reading:
-        """Run the networks; differentiable with respect to the policy and the trained critic."""
-        critic, head = self._critic, self._language_model.head("base")
-        tokens = group.batch.tokens[group.positions]
-        policy_states = self._token_states(group, "policy")
-        states = self._token_states(group, critic.network)
-        scores = critic.online.scores(states, head)
-        with torch.no_grad():
-            target_states = self._token_states(group, critic.target_network)
-            target_scores = critic.target.scores(target_states, head)
-        sums = self._against_base(policy_states, group.base_states, tokens, target_scores, scores)
-        return _Reading(
-            policy_states,
-            tokens,
-            sums,
-            critic.online.offsets(states, scores, tokens, sums.learned_scores),
-            critic.target.offsets(target_states, target_scores, tokens, sums.scores).detach(),
+        improved = improved_policy(
+            forest, log_pis, log_rhos, values, beta=config.beta, temperature=config.improvement_temperature
         )
+        weights = improved.weights if config.projects else values.weights
+        columns = (improved.log_probs, values.q, values.baselines, weights)
+        return _Targets(log_pi, *(torch.tensor(column, device=log_pi.device) for column in columns))
 
-    def _against_base(
-        self,
-        policy_states: Tensor,
-        base_states: Tensor,
-        tokens: Tensor,
-        scores: ScoreFunction,
-        learned_scores: ScoreFunction | None = None,
-    ) -> VocabularySums:
-        """Policy against base and what critics say of tokens, in n states [n, d] of both."""
-        model, base_head = self._language_model, self._language_model.head("base")
-        if self.config.deviation == "no-base":
-            base_states, base_head = uniform_base(base_states, base_head)
-        return vocabulary_sums(
-            policy_states,
-            model.head("policy"),
-            tokens,
-            base_hidden=base_states,
-            base_head=base_head,
-            temperature=self.config.temperature,
-            scores=scores,
-            learned_scores=learned_scores,
-        )
-
-    def _token_states(self, group: _Group, network: Network) -> Tensor:
-        """Hidden states [n, d] of a network, in which the tokens of a group were tried."""
-        if network == "base":
-            return group.base_states
-        return hidden_states(self._language_model, group.batch, network)[group.positions]
-
-    def _evaluate(self, reading: _Reading, targets: _Targets) -> TokenEvaluation:
+    def _evaluate(self, reading: ForestReading, targets: _Targets) -> TokenEvaluation:
         """The losses of a group and what its metrics need."""
-        config, online, target = self.config, self._critic.online, self._critic.target
-        sums = reading.sums
-
+        config, online, sums = self.config, self._critic.online, reading.sums
         # Critic: regress Q(x, w) on what the forest says, and keep its advantages small.
         q_values = online.q_values(reading.offsets, sums.learned_scores)
         advantage_variance = online.scale**2 * sums.learned_scores.variance
@@ -307,27 +265,7 @@ class ETPO(ActorCritic):
         fit = one_sided_huber(errors) if config.deviation == "one-sided-huber" else 0.5 * errors**2
         critic_loss = fit + 0.5 * config.advantage_penalty * advantage_variance
 
-        # Policy: descend E_pi[beta * log(pi / rho) - Q].
-        advantages = expected_advantages = None
-        if config.advantage_weight > 0:
-            target_q = target.q_values(reading.target_offsets, sums.scores)
-            target_expected_q = target.expected_q(reading.target_offsets, sums.scores)
-            advantages = config.advantage_weight * (target_q - target_expected_q).detach()
-            expected_advantages = config.advantage_weight * (target_expected_q - target_expected_q.detach())
-        policy_loss, clipped = policy_objective(
-            sums.log_pi,
-            targets.log_pi,
-            sums.kl,
-            targets.q,
-            targets.baselines,
-            config.beta,
-            config.clip_range,
-            advantages=advantages,
-            expected_advantages=expected_advantages,
-        )
-        if config.deviation == "vocabulary-mean":
-            head = self._language_model.head("policy")
-            policy_loss = vocabulary_mean_loss(sums.log_pi, reading.policy_states, head, reading.tokens, config.beta)
+        policy_loss, clipped = self._policy_loss(reading, targets)
         expected_q = online.expected_q(reading.offsets, sums.learned_scores).detach()
         return TokenEvaluation(
             policy_loss,
@@ -343,10 +281,37 @@ class ETPO(ActorCritic):
             weight=targets.weights,
         )
 
+    def _policy_loss(self, reading: ForestReading, targets: _Targets) -> tuple[Tensor, Tensor]:
+        """Losses, float [n], and where a clip took the gradient away, bool [n]."""
+        config, target, sums = self.config, self._critic.target, reading.sums
+        if config.projects:  # cross-entropy with the improved policy, whose probabilities are in the weights
+            return -sums.log_pi, torch.zeros_like(sums.log_pi, dtype=torch.bool)
+        if config.deviation == "vocabulary-mean":
+            head, states = self._language_model.head("policy"), reading.policy_states
+            losses = vocabulary_mean_loss(sums.log_pi, states, head, reading.tokens, config.beta)
+            return losses, torch.zeros_like(sums.log_pi, dtype=torch.bool)
+        advantages = expected_advantages = None
+        if config.advantage_weight > 0:
+            target_q = target.q_values(reading.target_offsets, sums.scores)
+            expected_q = target.expected_q(reading.target_offsets, sums.scores)
+            advantages = config.advantage_weight * (target_q - expected_q).detach()
+            expected_advantages = config.advantage_weight * (expected_q - expected_q.detach())
+        return policy_objective(
+            sums.log_pi,
+            targets.log_pi,
+            sums.kl,
+            targets.q,
+            targets.baselines,
+            config.beta,
+            config.clip_range,
+            advantages=advantages,
+            expected_advantages=expected_advantages,
+        )
 
-def _log_ratios_of_last(forest: TokenForest, targets: Sequence[_Targets], n_attempts: int) -> Tensor:
+
+def _log_ratios_of_last(forest: TokenForest, targets: _Targets, n_attempts: int) -> Tensor:
     """log(pi / mu) of the tokens that the last attempts chose, mu being the policy that they were sampled with."""
     first = sum(forest.visits[root] for root in forest.roots.values()) - n_attempts
     last = [index for index, token in enumerate(forest.tokens) if token.last_attempt >= first]
-    log_pi = torch.cat([part.log_pi for part in targets])[last]
-    return log_pi - torch.tensor([forest.tokens[index].log_mus[-1] for index in last], device=log_pi.device)
+    log_mu = [forest.tokens[index].log_mus[-1] for index in last]
+    return targets.log_pi[last] - torch.tensor(log_mu, device=targets.log_pi.device)

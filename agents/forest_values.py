@@ -21,8 +21,7 @@ values are those of a policy that is improved in every state, within a temperatu
     V(x) = eta * log sum_w omega(w) * exp((Q(x, w) - beta * log(pi(w) / rho(w))) / eta),
 
 an expectation under pi for eta -> infinity, the best token for eta -> 0 (mellowmax, arXiv 1612.05628, under pi). At the
-optimum of the objective, Q - beta * log(pi / rho) is the same for all tokens, so that eta does not move it. The
-divergence is taken out of the sum and put back as the exact one.
+optimum of the objective, Q - beta * log(pi / rho) is the same for all tokens, so that eta does not move it.
 """
 
 from __future__ import annotations
@@ -42,12 +41,17 @@ class ForestValues:
         q: Q(x, w) of tokens, [E].
         baselines: of tokens: what was to be expected in x without this visit, [E].
         values: of states: V(x), [S].
+        expected_q: of states: V(x) without the divergence of x itself, [S].
+        mean_q: of states: what was to be expected before anything is improved: the mean of Q over the visits, and the
+            expectation from elsewhere, [S].
         weights: of tokens: how often the present policy would choose them, per attempt, [E].
     """
 
     q: list[float]
     baselines: list[float]
     values: list[float]
+    expected_q: list[float]
+    mean_q: list[float]
     weights: list[float]
 
 
@@ -94,6 +98,7 @@ def forest_values(
     trace_lambda: float,
     prior_visits: float,
     backup_temperature: float | None,
+    charged_kl: Sequence[float] | None = None,
 ) -> ForestValues:
     """Evaluate the present policy, or what it would be if it were improved in every state, on a forest.
 
@@ -113,12 +118,14 @@ def forest_values(
         trace_lambda: lambda; 0 is the one-step backup from the critic, 1 leaves values to what was tried.
         prior_visits: how many visits the expectation from elsewhere is worth in a baseline.
         backup_temperature: eta; None for infinity.
+        charged_kl: what values are charged with instead of ``kl``, [E]: a deviation, see :mod:`agents.deviations`.
     """
     q = [0.0] * len(forest.tokens)
     shares = [0.0] * len(forest.tokens)
     kept = [0.0] * len(forest.visits)
     tried_q = [0.0] * len(forest.visits)
     values = [0.0] * len(forest.visits)
+    improved_q = [0.0] * len(forest.visits)
     for state in forest.order:
         indices = forest.tried[state]
         for index in indices:
@@ -143,13 +150,15 @@ def forest_values(
         trust = forest.visits[state] * kept[state] * trace_lambda
         trust = trust / (trust + 1 - trace_lambda) if trust > 0 else 0.0
         own_kl = kl[indices[0]]
+        charge = own_kl if charged_kl is None else charged_kl[indices[0]]
         tried_value = tried_q[state]
         if backup_temperature is not None:
             penalised = [q[i] - beta * (log_pi[i] - log_rho[i] - own_kl) for i in indices]
             tried_value = soft_maximum(penalised, weights, backup_temperature)
-        values[state] = trust * tried_value + (1 - trust) * expected_q[indices[0]] - beta * own_kl
-    weights, baselines = _downwards(forest, q, shares, kept, tried_q, priors, prior_visits)
-    return ForestValues(q, baselines, values, weights)
+        improved_q[state] = trust * tried_value + (1 - trust) * expected_q[indices[0]]
+        values[state] = improved_q[state] - beta * charge
+    weights, baselines, mean_q = _downwards(forest, q, shares, kept, tried_q, priors, prior_visits)
+    return ForestValues(q, baselines, values, improved_q, mean_q, weights)
 
 
 def _downwards(
@@ -160,8 +169,8 @@ def _downwards(
     tried_q: Sequence[float],
     priors: Sequence[float],
     prior_visits: float,
-) -> tuple[list[float], list[float]]:
-    """Weights and baselines of tokens, from the roots on.
+) -> tuple[list[float], list[float], list[float]]:
+    """Weights and baselines of tokens and means of states, from the roots on.
 
     The baseline of a visit is the mean over the OTHER visits of its state, and, worth ``prior_visits`` visits, what was
     to be expected there before anything was tried in it: at a root what the critic says, below it what the other
@@ -171,6 +180,7 @@ def _downwards(
     prior = [0.0] * len(forest.visits)
     weights = [0.0] * len(forest.tokens)
     baselines = [0.0] * len(forest.tokens)
+    means = [0.0] * len(forest.visits)
     n_attempts = sum(forest.visits[root] for root in forest.roots.values())
     for root in forest.roots.values():
         reach[root] = forest.visits[root] / n_attempts
@@ -178,6 +188,7 @@ def _downwards(
     for state in reversed(forest.order):
         n = forest.visits[state]
         seen, unseen = n * tried_q[state], prior_visits * prior[state]
+        means[state] = (seen + unseen) / (n + prior_visits)
         for index in forest.tried[state]:
             token = forest.tokens[index]
             weights[index] = reach[state] * kept[state] * shares[index]
@@ -188,4 +199,4 @@ def _downwards(
                 others = n * (1 - shares[index]) + prior_visits
                 excluded = seen - n * shares[index] * q[index] + unseen
                 prior[token.child] = excluded / others if others > 0 else prior[state]
-    return weights, baselines
+    return weights, baselines, means

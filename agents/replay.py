@@ -1,37 +1,28 @@
-"""A memory of the last episodes, from which an off-policy learner learns again."""
+"""A memory of single attempts, from which an off-policy learner learns again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from agents.rollout import Trajectory
+from agents.rollout import Turn
 
 
+@dataclass(frozen=True)
 class ReplayBuffer:
-    """The last trajectories of up to ``capacity`` turns, those added last at least, as tokens and log-probabilities.
+    """Up to ``capacity`` attempts, as tokens and log-probabilities.
 
-    Targets are not stored: whoever learns from a trajectory computes them anew from the present networks.
+    Targets are not stored: whoever learns from an attempt computes them anew from the present networks.
 
     Attributes:
-        capacity: in turns.
-        trajectories: all of them, the oldest first.
+        capacity: in attempts.
+        turns: those kept, that with the greatest weight first.
     """
 
-    def __init__(self, capacity: int, trajectories: Sequence[Trajectory] = ()) -> None:
-        self.capacity = capacity
-        self.trajectories = tuple(trajectories)
+    capacity: int
+    turns: tuple[Turn, ...] = ()
 
-    def __len__(self) -> int:
-        """Turns in the buffer."""
-        return sum(map(len, self.trajectories))
-
-    def extended(self, trajectories: Sequence[Trajectory]) -> ReplayBuffer:
-        """The buffer with these behind the others; the oldest leave while there are more than ``capacity`` turns."""
-        n_turns = sum(map(len, trajectories))
-        kept: list[Trajectory] = []
-        for trajectory in reversed(self.trajectories):
-            n_turns += len(trajectory)
-            if n_turns > self.capacity:
-                break
-            kept.append(trajectory)
-        return ReplayBuffer(self.capacity, (*reversed(kept), *trajectories))
+    def replaced(self, turns: Sequence[Turn], weights: Sequence[float]) -> ReplayBuffer:
+        """A buffer of those of ``turns`` that have the greatest weights; of equal ones the later stay."""
+        order = sorted(range(len(turns)), key=lambda index: (-weights[index], -index))
+        return ReplayBuffer(self.capacity, tuple(turns[index] for index in order[: self.capacity]))

@@ -37,7 +37,6 @@ class TriedToken:
 
     Attributes:
         state: the state in which it was tried.
-        position: index of its first occurrence among the action tokens of :attr:`TokenForest.turns`.
         log_mus: its log-probabilities under the policies that chose it, one a visit.
         child: the state behind it inside the action; None if every action ended with it.
         outcomes: of the actions that ended with it.
@@ -45,7 +44,6 @@ class TriedToken:
     """
 
     state: int
-    position: int
     last_attempt: int
     log_mus: list[float] = field(default_factory=list)
     child: int | None = None
@@ -57,8 +55,9 @@ class TokenForest:
     """Attempts that share what they have in common.
 
     Attributes:
-        turns: the distinct attempts; their action tokens lie one attempt behind the other.
-        tokens: the E tried tokens, in the order of their positions.
+        turns: the distinct attempts.
+        paths: of each of them, the indices of its tokens, one for each token of the action.
+        tokens: the E tried tokens, in the order in which the paths first come to them.
         tried: of each of S states, the indices of the tokens that were tried there.
         visits: of each state, how often an attempt went through it.
         roots: the states at the ends of prompts at which something was tried.
@@ -68,6 +67,7 @@ class TokenForest:
     """
 
     turns: list[Turn] = field(default_factory=list)
+    paths: list[list[int]] = field(default_factory=list)
     tokens: list[TriedToken] = field(default_factory=list)
     tried: list[list[int]] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
@@ -105,33 +105,32 @@ def token_forest(trajectories: Sequence[Trajectory], gamma: float) -> TokenFores
 def _plant(forest: TokenForest, made: Sequence[Choice]) -> list[int]:
     """Enter attempts into the forest; returns the last token of each."""
     tried: dict[tuple[int, int], int] = {}
-    first_tokens: dict[tuple[Prompt, Prompt], int] = {}
-    n_positions = 0
+    planted: set[tuple[Prompt, Prompt]] = set()
     leaves = []
     for attempt, choice in enumerate(made):
         turn = choice.turn
-        name = (turn.prompt_ids, turn.action_ids)
-        if name not in first_tokens:
-            first_tokens[name] = n_positions
-            n_positions += len(turn.action_ids)
-            forest.turns.append(turn)
         if turn.prompt_ids not in forest.roots:
             forest.roots[turn.prompt_ids] = _new_state(forest)
         state: int | None = forest.roots[turn.prompt_ids]
-        index = -1
-        for offset, (token_id, log_mu) in enumerate(zip(turn.action_ids, turn.log_probs, strict=True)):
+        path: list[int] = []
+        for token_id, log_mu in zip(turn.action_ids, turn.log_probs, strict=True):
             if state is None:
-                state = forest.tokens[index].child = _new_state(forest)
+                state = forest.tokens[path[-1]].child = _new_state(forest)
             if (state, token_id) not in tried:
                 tried[state, token_id] = len(forest.tokens)
                 forest.tried[state].append(len(forest.tokens))
-                forest.tokens.append(TriedToken(state, first_tokens[name] + offset, attempt))
-            index = tried[state, token_id]
-            forest.tokens[index].log_mus.append(log_mu)
-            forest.tokens[index].last_attempt = attempt
+                forest.tokens.append(TriedToken(state, attempt))
+            path.append(tried[state, token_id])
+            token = forest.tokens[path[-1]]
+            token.log_mus.append(log_mu)
+            token.last_attempt = attempt
             forest.visits[state] += 1
-            state = forest.tokens[index].child
-        leaves.append(index)
+            state = token.child
+        if (turn.prompt_ids, turn.action_ids) not in planted:
+            planted.add((turn.prompt_ids, turn.action_ids))
+            forest.turns.append(turn)
+            forest.paths.append(path)
+        leaves.append(path[-1])
     return leaves
 
 

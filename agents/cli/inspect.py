@@ -119,9 +119,7 @@ def _facts(summary: Summary) -> list[tuple[str, object]]:
     """Name and value of what the file tells, one a line."""
     config = ", ".join(f"{name}={value}" for name, value in summary.config.items())
     options = ", ".join(f"{name}={value}" for name, value in summary.model_options.items())
-    replay = None
-    if summary.replay_turns is not None:
-        replay = f"{summary.replay_turns:,} attempts in {summary.replay_trajectories:,} episodes"
+    replay = None if summary.replay_turns is None else f"{summary.replay_turns:,} attempts"
     facts: list[tuple[str, object]] = [
         ("file", f"{summary.bytes:,} bytes, format version {summary.version}"),
         ("agent", summary.agent),

@@ -57,7 +57,6 @@ class Summary:
     gradient_steps: int | None
     networks: tuple[Network, ...]
     optimizers: tuple[Optimizer, ...]
-    replay_trajectories: int | None
     replay_turns: int | None
     random_states: tuple[str, ...]
     environments: int
@@ -91,8 +90,7 @@ def summarise(stored: StoredAgent) -> Summary:
         gradient_steps=record.get("gradient_steps"),
         networks=tuple(_networks(state)),
         optimizers=tuple(_optimizers(state)),
-        replay_trajectories=None if replay is None else len(replay),
-        replay_turns=None if replay is None else sum(len(trajectory) for trajectory in replay),
+        replay_turns=None if replay is None else len(replay),
         random_states=(*(("agent",) if "generator" in state else ()), *stored.random_states),
         environments=len(state.get("collector", {}).get("snapshots") or ()),
         error=stored.error,

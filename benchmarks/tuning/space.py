@@ -100,7 +100,7 @@ SPACE = SearchSpace(
     learning_rate=LogUniform(5e-5, 8e-4),
     batch_uses=Levels((2, 4, 8)),
     own={
-        "etpo": OwnSetting("trace_lambda", _LAMBDAS),
+        "etpo": OwnSetting("improvement_temperature", Levels((0.05, 0.1, 0.2))),
         "ppo": OwnSetting("gae_lambda", _LAMBDAS),
         "poad": OwnSetting("gae_lambda", _LAMBDAS),
         "klq": OwnSetting("trace_lambda", _LAMBDAS),

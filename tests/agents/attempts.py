@@ -9,6 +9,7 @@ import torch
 
 from agents.language_model import LanguageModel
 from agents.rollout import Rollout, Trajectory, Turn
+from agents.token_forest import TokenForest
 
 Ids = tuple[int, ...]
 
@@ -19,6 +20,15 @@ def attempt(prompt: Ids, action: Ids, reward: float, following: Ids | None = Non
     return Turn(
         0, "", "", prompt, action, (-1.0,) * len(action), "length", reward, following is None, False, following, info
     )
+
+
+def first_places(forest: TokenForest) -> list[tuple[Turn, int]]:
+    """Of each token of a forest: the first attempt that holds it, and its place in the action."""
+    places: dict[int, tuple[Turn, int]] = {}
+    for turn, path in zip(forest.turns, forest.paths, strict=True):
+        for place, index in enumerate(path):
+            places.setdefault(index, (turn, place))
+    return [places[index] for index in range(len(forest.tokens))]
 
 
 def in_environments_of_their_own(trajectories: Sequence[Trajectory]) -> list[Trajectory]:

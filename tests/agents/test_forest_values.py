@@ -13,7 +13,7 @@ from agents.forest_values import ForestValues, forest_values, inclusion_weights,
 from agents.rollout import Trajectory, token_batch
 from agents.soft_q import soft_q_lambda_returns, soft_value
 from agents.token_forest import TokenForest, token_forest
-from tests.agents.attempts import attempt, mixed_trajectories
+from tests.agents.attempts import attempt, first_places, mixed_trajectories
 from tests.agents.test_token_mdp import (
     ACTIONS,
     BETA,
@@ -55,9 +55,7 @@ def visits_of_the_mdp(log_mu: torch.Tensor, copies: int) -> list[Trajectory]:
 def states_of_the_mdp(forest: TokenForest) -> tuple[list[int], list[int]]:
     """The token state and the token of each tried token."""
     states, tokens = [], []
-    places = [(turn, place) for turn in forest.turns for place in range(len(turn.action_ids))]
-    for token in forest.tokens:
-        turn, place = places[token.position]
+    for turn, place in first_places(forest):
         number = 0 if turn.prompt_ids == PROMPTS[0] else 1
         states.append(INDEX[number, turn.action_ids[:place]])
         tokens.append(turn.action_ids[place])
@@ -183,10 +181,8 @@ def test_baselines_are_what_the_other_visits_brought() -> None:
     rewards = {(5, 8): 0.9, (6, 8): 0.3, (7, 8, 9): -1.0}
     forest = token_forest([(attempt((1,), action, reward),) for action, reward in rewards.items()], GAMMA)
     found = evaluate(forest, [-1.0] * len(forest.tokens), prior_visits=0.0)
-    places = [(turn.action_ids, place) for turn in forest.turns for place in range(len(turn.action_ids))]
-    for token, baseline in zip(forest.tokens, found.baselines, strict=True):
-        action, _ = places[token.position]
-        others = [reward for other, reward in rewards.items() if other != action]
+    for (turn, _), baseline in zip(first_places(forest), found.baselines, strict=True):
+        others = [reward for other, reward in rewards.items() if other != turn.action_ids]
         assert baseline == pytest.approx(sum(others) / 2, rel=1e-3)
 
 

@@ -156,7 +156,7 @@ def test_base_is_bit_identical_after_training(
     ("name", "settings"),
     [
         ("etpo", {}),
-        ("etpo", {"replay_turns": 24, "advantage_weight": 0.5}),
+        ("etpo", {"replay_turns": 24, "policy_step": "descent", "advantage_weight": 0.5}),
         ("etpo", {"critic": "adapter", "micro_batch_tokens": 60}),
         ("ppo", {}),
         ("ppo", {"critic": "adapter"}),
@@ -233,7 +233,7 @@ def test_acting_draws_from_the_given_generator_alone(name: str, language_model: 
 
 @pytest.mark.parametrize("critic", CRITICS)
 def test_full_advantage_weight_and_one_step_backups_run(critic: str, language_model: LanguageModel, make_envs) -> None:
-    settings = {"trace_lambda": 0.0, "advantage_weight": 1.0, "replay_turns": 32, "batch_uses": 2}
+    settings = {"trace_lambda": 0.0, "policy_step": "descent", "advantage_weight": 1.0, "batch_uses": 2}
     agent = learner("etpo", language_model, critic=critic, **settings)
     iterations = list(agent.learn(make_envs(8, share_of_vowels), 48))
     assert iterations[-1].gradient_steps == 2

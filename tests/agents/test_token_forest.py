@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.rollout import Trajectory
-from agents.token_forest import TokenForest, token_forest
-from tests.agents.attempts import Ids, attempt, mixed_trajectories
+from agents.token_forest import token_forest
+from tests.agents.attempts import Ids, attempt, first_places, mixed_trajectories
 
 GAMMA = 0.9
 actions = st.lists(st.integers(0, 2), min_size=1, max_size=4).map(tuple)
@@ -21,23 +21,13 @@ def made(given_episodes: list[list[tuple[Ids, Ids, float, Ids | None]]]) -> list
     return [tuple(attempt(*turn) for turn in episode) for episode in given_episodes]
 
 
-def action_positions(forest: TokenForest) -> list[tuple[int, int]]:
-    """Of every action token of the distinct attempts: which attempt it belongs to, and its place there."""
-    return [(i, place) for i, turn in enumerate(forest.turns) for place in range(len(turn.action_ids))]
-
-
 @settings(max_examples=60, deadline=None)
 @given(episodes)
 def test_a_forest_holds_every_token_of_every_attempt_once(given_episodes) -> None:
     trajectories = made(given_episodes)
     forest = token_forest(trajectories, GAMMA)
     attempts = [turn for trajectory in trajectories for turn in trajectory]
-    places = action_positions(forest)
-    tried = set()
-    for token in forest.tokens:
-        index, place = places[token.position]
-        turn = forest.turns[index]
-        tried.add((turn.prompt_ids, turn.action_ids[: place + 1]))
+    tried = {(turn.prompt_ids, turn.action_ids[: place + 1]) for turn, place in first_places(forest)}
     assert tried == {
         (turn.prompt_ids, turn.action_ids[: end + 1]) for turn in attempts for end in range(len(turn.action_ids))
     }
@@ -48,7 +38,11 @@ def test_a_forest_holds_every_token_of_every_attempt_once(given_episodes) -> Non
     for state, indices in enumerate(forest.tried):
         assert forest.visits[state] == sum(len(forest.tokens[index].log_mus) for index in indices)
     assert len({(turn.prompt_ids, turn.action_ids) for turn in forest.turns}) == len(forest.turns)
-    assert [token.position for token in forest.tokens] == sorted(token.position for token in forest.tokens)
+    assert [len(path) for path in forest.paths] == [len(turn.action_ids) for turn in forest.turns]
+    assert list(dict.fromkeys(index for path in forest.paths for index in path)) == list(range(len(forest.tokens)))
+    for turn, path in zip(forest.turns, forest.paths, strict=True):
+        states = [forest.tokens[index].state for index in path]
+        assert states == [forest.roots[turn.prompt_ids], *(forest.tokens[index].child for index in path[:-1])]
 
 
 @settings(max_examples=60, deadline=None)
@@ -104,8 +98,5 @@ def test_the_last_attempt_that_chose_a_token_is_known() -> None:
     for number, turn in enumerate(alike):
         for end in range(len(turn.action_ids)):
             expected[turn.prompt_ids, turn.action_ids[: end + 1]] = number
-    places = action_positions(forest)
-    for token in forest.tokens:
-        index, place = places[token.position]
-        turn = forest.turns[index]
+    for token, (turn, place) in zip(forest.tokens, first_places(forest), strict=True):
         assert token.last_attempt == expected[turn.prompt_ids, turn.action_ids[: place + 1]]
