@@ -8,11 +8,12 @@ from agents.agent import ActorCriticConfig, make_config
 
 
 def measured_config(agent: str, **settings: Any) -> ActorCriticConfig:
-    """One gradient step on the batch alone, with Adam, no replay, and learning rates of 0.
+    """One gradient step on the whole batch and nothing else, with Adam and learning rates of 0.
 
-    The work is that of learning, and the policy stays the one that sampled.
+    The work is that of learning, and the policy stays the one that sampled. ETPO descends its objective, because of
+    what its improved policy would not write it takes no gradients.
     """
-    alone: dict[str, Any] = {"replay_turns": 0} if agent == "etpo" else {}
+    alone: dict[str, Any] = {"replay_turns": 0, "policy_step": "descent"} if agent == "etpo" else {}
     fixed: dict[str, Any] = {
         "batch_uses": 1,
         "learning_rate": 0.0,

@@ -35,7 +35,7 @@ from benchmarks.tuning.space import SPACE, SearchSpace, make_design
 from benchmarks.tuning.tables import design_table, trials_table
 from benchmarks.tuning.trials import Ended, Trial, by_learner, plan_trials, record_learner, record_trial
 
-DEFAULT_TRIALS = 6
+DEFAULT_TRIALS = 8
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def command(searched: Searched, /, agents: tuple[tuple[str, ...], ...], show_lis
     run that diverged or failed is worth -1. Ctrl-C stops cleanly; --resume goes on.
 
     \b
-    python benchmarks/tune.py --agent etpo,ppo --trials 6 --out runs/tuning
-    python benchmarks/tune.py --trials 6 --report benchmarks/results/tuning.json
+    python benchmarks/tune.py --agent etpo,ppo --trials 8 --out runs/tuning
+    python benchmarks/tune.py --trials 8 --report benchmarks/results/tuning.json
     """
     learners = tuple(dict.fromkeys(agent for group in agents for agent in group)) or tuple(searched.space.own)
     for learner in learners:
