@@ -43,11 +43,12 @@ class KLQConfig(ActorCriticConfig):
 
     Attributes:
         trace_lambda: lambda of the soft lambda-returns.
-        learning_rate: as PPO's.
+        learning_rate, batch_uses: the best of the trials, as is lambda (benchmarks/results/tuning.json).
     """
 
-    trace_lambda: float = 0.95
-    learning_rate: float = 1e-4
+    trace_lambda: float = 1.0
+    learning_rate: float = 7.9e-5
+    batch_uses: int = 8
 
     def __post_init__(self) -> None:
         super().__post_init__()

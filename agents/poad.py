@@ -40,7 +40,6 @@ class POADConfig(ActorCriticConfig):
 
     Attributes:
         gae_lambda: lambda of generalised advantage estimation.
-        learning_rate: as PPO's.
         entropy_weight: of the entropy bonus, in nats a token, beside advantages of variance 1.
         huber_delta: errors of the value beyond it count linearly.
         target_kl: no further gradient steps on a batch once the policy has moved this far from the one that sampled it
@@ -48,7 +47,6 @@ class POADConfig(ActorCriticConfig):
     """
 
     gae_lambda: float = 0.95
-    learning_rate: float = 1e-4
     entropy_weight: float = 0.01
     huber_delta: float = 10.0
     target_kl: float | None = 0.02

@@ -29,13 +29,11 @@ class PPOConfig(ActorCriticConfig):
 
     Attributes:
         gae_lambda: lambda of generalised advantage estimation.
-        learning_rate: smaller than ETPO's; each was the best of its trials (benchmarks/results/tuning.json).
         target_kl: no further gradient steps on a batch once the policy has moved this far from the one that sampled it
             (mean over tokens of ratio - 1 - log ratio); None for no such stop.
     """
 
     gae_lambda: float = 0.95
-    learning_rate: float = 1e-4
     target_kl: float | None = 0.05
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {"default": {}, "paper": {"beta": 0.01, "gamma": 0.99}}

@@ -37,10 +37,13 @@ class RFTConfig(LearnerConfig):
     """Settings of RFT. ``gamma`` and ``clip_range`` are not used.
 
     Attributes:
+        learning_rate, batch_uses: the best of the trials, as is the share (benchmarks/results/tuning.json).
         keep_fraction: the share of the distinct actions on a task that are kept, of those in the window.
         window: attempts, the most recent ones, that are candidates.
     """
 
+    learning_rate: float = 4.5e-4
+    batch_uses: int = 8
     keep_fraction: float = 0.25
     window: int = 256
 
