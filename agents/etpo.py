@@ -180,13 +180,14 @@ class ETPO(ActorCritic):
         remembered = [(turn,) for turn in self._replay.turns]
         fresh = [tuple(turn.tokens_only() for turn in trajectory) for trajectory in rollout.trajectories]
         forest = token_forest([*remembered, *fresh], self.config.gamma)
-        targets = self._targets(forest)
+        everything = self._reader.groups(forest, range(len(forest.turns)))
+        targets = self._targets(forest, everything)
         log_ratio = _log_ratios_of_last(forest, targets, n_attempts)
         self._require_same_policy(log_ratio)
         last_tokens = [path[-1] for path in forest.paths]
         attempt_weights = targets.weights[last_tokens].tolist()
         read = self._worth_reading(attempt_weights)
-        groups = self._reader.groups(forest, read)
+        groups = everything if len(read) == len(forest.turns) else self._reader.groups(forest, read)
         attempts = [(forest.turns[attempt],) for attempt in read]
         metrics = []
         for use in range(self.config.batch_uses):
@@ -226,10 +227,9 @@ class ETPO(ActorCritic):
         return [attempt for attempt, weight in enumerate(weights) if not weight < least]  # NaN fails where losses do
 
     @torch.no_grad()
-    def _targets(self, forest: TokenForest) -> _Targets:
-        """Of all tokens of the forest, before the first gradient step."""
+    def _targets(self, forest: TokenForest, groups: Sequence[ForestGroup]) -> _Targets:
+        """Of all tokens of the forest, which are in these groups, before the first gradient step."""
         config, target, online = self.config, self._critic.target, self._critic.online
-        groups = self._reader.groups(forest, range(len(forest.turns)))
         readings = [self._reader.read(group) for group in groups]
         log_pi = torch.cat([reading.sums.log_pi for reading in readings])
         log_pis, log_rhos = log_pi.tolist(), torch.cat([reading.sums.log_rho for reading in readings]).tolist()

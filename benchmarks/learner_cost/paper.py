@@ -23,8 +23,8 @@ _FROZEN_PASSES = {("etpo", "heads"): 1, ("etpo", "adapter"): 2, ("ppo", "heads")
 _VOCABULARY_PRODUCTS = {("etpo", "heads"): 6, ("etpo", "adapter"): 8, ("ppo", "heads"): 5, ("ppo", "adapter"): 5}
 """Products of hidden states with a matrix [vocabulary, hidden], an action token, forward and backward together."""
 _FIRST_LOOK: dict[str, tuple[int, int]] = {"heads": (1, 4), "adapter": (3, 6)}
-"""Passes and products with which ETPO looks at a batch of several groups before the first gradient step: by policy, and
-by an adapter critic and its target."""
+"""Passes and products with which ETPO looks at a batch before the first gradient step: by policy, and by an adapter
+critic and its target."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def update_flops(shape: ModelShape, batch: BatchShape, training: Training) -> di
     frozen, trained = _FROZEN_PASSES[key], training.trained_networks
     products = _VOCABULARY_PRODUCTS[key]
     groups = _groups(batch, training)
-    if training.agent == "etpo" and len(groups) > 1:
+    if training.agent == "etpo":
         passes, more_products = _FIRST_LOOK[training.critic]
         frozen, products = frozen + passes, products + more_products
     tokens = sum(_tokens_read(group, training) for group in groups)

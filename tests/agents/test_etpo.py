@@ -30,7 +30,7 @@ def test_the_gradient_is_that_of_the_cross_entropy_with_the_improved_policy(mode
     agent = etpo(model, **frozen)
     trajectories = sampled_by(model, mixed_trajectories())
     forest = token_forest(trajectories, agent.config.gamma)
-    weights = agent._targets(forest).weights
+    weights = agent._targets(forest, agent._reader.groups(forest, range(len(forest.turns)))).weights
     least = LEAST_SHARE * max(weights[path[-1]] for path in forest.paths)
     read = {index for path in forest.paths if weights[path[-1]] >= least for index in path}
     assert 5 < len(read) < len(forest.tokens)  # some attempts are not worth reading
@@ -65,7 +65,7 @@ def test_fitting_comes_nearer_to_the_improved_policy(model: LanguageModel) -> No
     agent = etpo(model, batch_uses=1, learning_rate=3e-3, replay_turns=0)
     forest = token_forest(sampled_by(model, mixed_trajectories()), agent.config.gamma)
     groups = agent._reader.groups(forest, range(len(forest.turns)))
-    targets = agent._targets(forest)
+    targets = agent._targets(forest, groups)
     attempts = [(turn,) for turn in forest.turns]
     distances = [agent._gradient_step(attempts, groups, targets, 0.0)["distance_to_improved"] for _ in range(5)]
     assert distances == sorted(distances, reverse=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from agents.agent import make_agent, make_config
+from agents.agent import make_agent
 from agents.language_model import LanguageModel
 from agents.model_options import ModelOptions
 from agents.rollout import Rollout, hidden_states, token_batch
@@ -20,6 +20,7 @@ from benchmarks.learner_cost import gpu_cli, gpu_measure
 from benchmarks.learner_cost.gpu_cli import END, START, TOY, computed_text, main
 from benchmarks.learner_cost.gpu_report import GpuCostReport, Settings, UpdateCost, read_report
 from benchmarks.learner_cost.gpu_tables import markdown, measured_tables, paper_tables
+from benchmarks.learner_cost.learners import measured_config
 from benchmarks.learner_cost.models import (
     action_log_probs,
     build_model,
@@ -125,9 +126,7 @@ def test_activations_on_paper_are_near_those_that_autograd_keeps(
 @pytest.mark.parametrize("at_once", [None, 2])
 def test_operations_on_paper_are_those_of_an_update(agent: Any, critic: Any, at_once: int | None) -> None:
     limit = None if at_once is None else at_once * BATCH.action_tokens
-    config = make_config(
-        agent, batch_uses=1, critic=critic, critic_width=1, micro_batch_tokens=limit, stop_at_function_end=False
-    )
+    config = measured_config(agent, critic=critic, critic_width=1, micro_batch_tokens=limit)
     learner: Any = make_agent(agent, language_model(TINY), config)
     episodes = rollout(TINY)
     with FlopCounterMode(display=False) as counter:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from agents import etpo
+from agents import forest_reader
 from agents.agent import make_agent, make_config
 from agents.language_model import LanguageModel
 from agents.output_head import CentredProducts, LogRatios, OutputHead
@@ -118,7 +118,7 @@ def test_the_sums_are_replaced_for_every_learner_and_put_back() -> None:
         with vocabulary_sums_replaced(counted):
             learner(agent, "heads")._update(rollout())
         assert calls
-    assert etpo.vocabulary_sums is vocabulary_sums
+    assert forest_reader.vocabulary_sums is vocabulary_sums
 
 
 def test_four_copies_move_policy_and_critic_and_leave_the_reference() -> None:
