@@ -30,7 +30,7 @@ from agents.forest_values import forest_values
 from agents.gradient_step import GradientStep, TokenEvaluation
 from agents.language_model import LanguageModel
 from agents.learner import ActorCritic, average_metrics
-from agents.replay import ReplayBuffer
+from agents.replay import ReplayBuffer, draw
 from agents.rollout import Rollout, Trajectory, Turn
 from agents.sampler import Sampler
 from agents.soft_q import policy_objective, soft_value
@@ -38,8 +38,6 @@ from agents.token_forest import TokenForest, token_forest
 
 BACKUPS = ("improved", "expected")
 POLICY_STEPS = ("projection", "descent")
-LEAST_SHARE = 0.01
-"""Gradients leave out attempts of less than this share of the weight that the attempt of the greatest weight has."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class ETPOConfig(ActorCriticConfig):
     improvement_temperature: float = 0.1
     backup: str = "improved"
     policy_step: str = "projection"
-    fit_tolerance: float = 0.005
+    fit_tolerance: float = 0.001
     polyak: float = 0.05
     advantage_weight: float = 0.0
     advantage_penalty: float = 0.1
@@ -184,15 +182,26 @@ class ETPO(ActorCritic):
         targets = self._targets(forest, everything)
         log_ratio = _log_ratios_of_last(forest, targets, n_attempts)
         self._require_same_policy(log_ratio)
-        last_tokens = [path[-1] for path in forest.paths]
-        attempt_weights = targets.weights[last_tokens].tolist()
-        read = self._worth_reading(attempt_weights)
-        groups = everything if len(read) == len(forest.turns) else self._reader.groups(forest, read)
-        attempts = [(forest.turns[attempt],) for attempt in read]
+        attempt_weights = _attempt_weights(forest, targets.weights.tolist())
+        # Those that begin alike lie together: what they begin with is drawn in proportion, too.
+        neighbours = sorted(
+            range(len(forest.turns)), key=lambda n: (forest.turns[n].prompt_ids, forest.turns[n].action_ids)
+        )
+        every_attempt = [(turn,) for turn in forest.turns]
         metrics = []
         for use in range(self.config.batch_uses):
-            stops = use > 0 and self.config.projects
-            step = self._gradient_step(attempts, groups, targets, self.config.fit_tolerance if stops else 0.0)
+            if self.config.projects:
+                counts = draw([attempt_weights[attempt] for attempt in neighbours], n_attempts, self._generator)
+                counts = {neighbours[place]: count for place, count in counts.items()}
+                drawn = list(counts)
+                step = self._gradient_step(
+                    [every_attempt[attempt] for attempt in drawn],
+                    self._reader.groups(forest, drawn),
+                    replace(targets, weights=_token_counts(forest, counts).to(targets.weights)),
+                    self.config.fit_tolerance if use > 0 else None,
+                )
+            else:
+                step = self._gradient_step(every_attempt, everything, targets, None)
             if step is None:
                 break
             metrics.append(step)
@@ -203,9 +212,9 @@ class ETPO(ActorCritic):
         return average_metrics(metrics) | gap, len(metrics)
 
     def _gradient_step(
-        self, attempts: Sequence[Trajectory], groups: Sequence[ForestGroup], targets: _Targets, tolerance: float
+        self, attempts: Sequence[Trajectory], groups: Sequence[ForestGroup], targets: _Targets, tolerance: float | None
     ) -> dict[str, float] | None:
-        """Metrics of a gradient step; None, and no step, if the policy is already so near to the improved one."""
+        """Metrics of a gradient step; None, and no step, if the policy is within a tolerance of the improved one."""
         step = GradientStep(self._optimizer, attempts)
         weight = sum(float(targets.weights[group.indices].sum()) for group in groups)
         scale = sum(len(group.batch) for group in groups) / weight
@@ -214,17 +223,12 @@ class ETPO(ActorCritic):
             reading, wanted = self._reader.read(group), targets.at(group.indices)
             gaps = wanted.weights * (wanted.log_improved - reading.sums.log_pi.detach())
             distance += float(gaps.sum()) / weight
-            if group is groups[-1] and distance < tolerance:
+            if tolerance is not None and group is groups[-1] and distance < tolerance:
                 return None
             evaluation = self._evaluate(reading, replace(wanted, weights=scale * wanted.weights))
             step.note(evaluation)
             step.add(evaluation)
         return step.apply() | {"distance_to_improved": distance}
-
-    def _worth_reading(self, weights: Sequence[float]) -> list[int]:
-        """The attempts of which gradients are taken: all, or those that the improved policy might make."""
-        least = LEAST_SHARE * max(weights) if self.config.projects else 0.0
-        return [attempt for attempt, weight in enumerate(weights) if not weight < least]  # NaN fails where losses do
 
     @torch.no_grad()
     def _targets(self, forest: TokenForest, groups: Sequence[ForestGroup]) -> _Targets:
@@ -284,7 +288,7 @@ class ETPO(ActorCritic):
     def _policy_loss(self, reading: ForestReading, targets: _Targets) -> tuple[Tensor, Tensor]:
         """Losses, float [n], and where a clip took the gradient away, bool [n]."""
         config, target, sums = self.config, self._critic.target, reading.sums
-        if config.projects:  # cross-entropy with the improved policy, whose probabilities are in the weights
+        if config.projects:  # cross-entropy with the improved policy, from which the attempts were drawn
             return -sums.log_pi, torch.zeros_like(sums.log_pi, dtype=torch.bool)
         if config.deviation == "vocabulary-mean":
             head, states = self._language_model.head("policy"), reading.policy_states
@@ -307,6 +311,23 @@ class ETPO(ActorCritic):
             advantages=advantages,
             expected_advantages=expected_advantages,
         )
+
+
+def _attempt_weights(forest: TokenForest, token_weights: Sequence[float]) -> list[float]:
+    """How often each attempt of a forest would be made, if its tokens were chosen so often."""
+    weights = []
+    for path in forest.paths:
+        last = forest.tokens[path[-1]]
+        weights.append(token_weights[path[-1]] * len(last.outcomes) / len(last.log_mus))  # others go on behind it
+    return weights
+
+
+def _token_counts(forest: TokenForest, counts: Mapping[int, int]) -> Tensor:
+    """How often each token of a forest was written, [E], if attempts were made so often."""
+    totals = torch.zeros(len(forest.tokens))
+    for attempt, count in counts.items():
+        totals[forest.paths[attempt]] += count
+    return totals
 
 
 def _log_ratios_of_last(forest: TokenForest, targets: _Targets, n_attempts: int) -> Tensor:

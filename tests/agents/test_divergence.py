@@ -70,7 +70,7 @@ def test_a_loss_that_is_no_number_changes_nothing(
     (n_evaluated,) = {len(values) for values in read["tokens"].values()}
     assert n_evaluated == n_tokens if name != "etpo" else 0 < n_evaluated <= n_tokens  # shared tokens count once
     assert (
-        not torch.stack([read["tokens"].get(key, torch.ones(())).sum() for key in ("policy_loss", "weight")])
+        not torch.stack([read["tokens"].get(key, torch.ones(())).sum() for key in ("policy_loss", "critic_loss")])
         .isfinite()
         .all()
     )

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from agents import make_agent, make_config
-from agents.etpo import LEAST_SHARE, ETPOConfig
+from agents.etpo import ETPOConfig
 from agents.language_model import LanguageModel
+from agents.replay import draw
 from agents.rollout import hidden_states, token_batch
 from agents.token_forest import token_forest
-from tests.agents.attempts import attempt, first_places, mixed_trajectories, rollout_of, sampled_by
+from tests.agents.attempts import attempt, mixed_trajectories, rollout_of, sampled_by
 from tests.agents.learners import trained_parameters
 
 
@@ -25,24 +26,30 @@ def etpo(model: LanguageModel, **settings: Any) -> Any:
     return make_agent("etpo", model, make_config("etpo", **settings))
 
 
-def test_the_gradient_is_that_of_the_cross_entropy_with_the_improved_policy(model: LanguageModel) -> None:
+def test_the_gradient_is_that_of_the_likelihood_of_attempts_drawn_from_the_improved_policy(
+    model: LanguageModel,
+) -> None:
     frozen = {"batch_uses": 1, "learning_rate": 0.0, "critic_learning_rate": 0.0, "max_grad_norm": 1e9}
     agent = etpo(model, **frozen)
     trajectories = sampled_by(model, mixed_trajectories())
     forest = token_forest(trajectories, agent.config.gamma)
-    weights = agent._targets(forest, agent._reader.groups(forest, range(len(forest.turns)))).weights
-    least = LEAST_SHARE * max(weights[path[-1]] for path in forest.paths)
-    read = {index for path in forest.paths if weights[path[-1]] >= least for index in path}
-    assert 5 < len(read) < len(forest.tokens)  # some attempts are not worth reading
+    targets = agent._targets(forest, agent._reader.groups(forest, range(len(forest.turns))))
+    alike = sorted(range(len(forest.turns)), key=lambda n: (forest.turns[n].prompt_ids, forest.turns[n].action_ids))
+    weights = [float(targets.weights[forest.paths[n][-1]]) for n in alike]  # none is the beginning of another
+    generator = torch.Generator()
+    generator.set_state(agent._generator.get_state())
+    counts = draw(weights, sum(map(len, trajectories)), generator)
+    assert 1 < len(counts) < len(forest.turns)  # some attempts are not worth fitting
 
-    loss = torch.zeros(())
-    for index, (turn, place) in enumerate(first_places(forest)):
-        if index in read:
-            states = hidden_states(model, token_batch([(turn,)], 1.0, model.device), "policy")
-            log_pi = model.head("policy").logits(states[place]).log_softmax(-1)[turn.action_ids[place]]
-            loss = loss - weights[index] * log_pi / weights[list(read)].sum()
+    loss, n_tokens = torch.zeros(()), 0
+    for place, count in counts.items():
+        turn = forest.turns[alike[place]]
+        states = hidden_states(model, token_batch([(turn,)], 1.0, model.device), "policy")
+        log_pi = model.head("policy").logits(states).log_softmax(-1)
+        loss = loss - count * log_pi[range(len(turn.action_ids)), list(turn.action_ids)].sum()
+        n_tokens += count * len(turn.action_ids)
     own = model.trainable_parameters()
-    expected = dict(zip(own, torch.autograd.grad(loss, list(own.values()), allow_unused=True), strict=True))
+    expected = dict(zip(own, torch.autograd.grad(loss / n_tokens, list(own.values())), strict=True))
 
     agent._update(rollout_of(trajectories))
     found = {name: parameter.grad for name, parameter in trained_parameters(agent).items() if name in own}
@@ -67,7 +74,7 @@ def test_fitting_comes_nearer_to_the_improved_policy(model: LanguageModel) -> No
     groups = agent._reader.groups(forest, range(len(forest.turns)))
     targets = agent._targets(forest, groups)
     attempts = [(turn,) for turn in forest.turns]
-    distances = [agent._gradient_step(attempts, groups, targets, 0.0)["distance_to_improved"] for _ in range(5)]
+    distances = [agent._gradient_step(attempts, groups, targets, None)["distance_to_improved"] for _ in range(5)]
     assert distances == sorted(distances, reverse=True)
 
 

@@ -88,7 +88,7 @@ def test_a_state_of_other_weights_or_adapters_is_refused_by_name(make_llama, wra
         make_agent("etpo", wrap(make_llama(), "lora")).load_state_dict(
             {**state, "model_options": {**state["model_options"], "lora_alpha": 64}}
         )
-    with pytest.raises(ValueError, match="another version: 1 there, 2 here"):
+    with pytest.raises(ValueError, match="another version: 1 there, 3 here"):
         make_agent("etpo", wrap(make_llama(), "lora")).load_state_dict({**state, "version": 1})
 
 
