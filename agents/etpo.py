@@ -45,6 +45,7 @@ class ETPOConfig(ActorCriticConfig):
     """Settings of ETPO.
 
     Attributes:
+        learning_rate, batch_uses: the best of the trials, as is the temperature (benchmarks/results/tuning.json).
         trace_lambda: lambda of the soft Q(lambda) returns; 0 is the one-step backup of the paper.
         replay_turns: earlier attempts whose tokens are in the forest beside those of the iteration.
         prior_visits: how many visits of a state the expectation from elsewhere is worth in a baseline.
@@ -60,6 +61,8 @@ class ETPOConfig(ActorCriticConfig):
             :data:`agents.deviations.DEVIATIONS`.
     """
 
+    learning_rate: float = 4.5e-4
+    batch_uses: int = 8
     trace_lambda: float = 1.0
     replay_turns: int = 48
     prior_visits: float = 1.0
