@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from agents import ETPOConfig, PPOConfig, agent_config_class, list_agents, make_agent, make_config
-from agents.agent import ActorCriticConfig, LearnerConfig, SamplingConfig
+from agents.agent import SamplingConfig
 from agents.language_model import LanguageModel
-from tests.agents.learners import LEARNERS
 
 
 def test_registered_agents() -> None:
@@ -57,16 +54,6 @@ def test_paper_preset_keeps_the_papers_values_and_yields_to_settings() -> None:
 
 def test_greedy_decoding_is_for_agents_that_do_not_learn() -> None:
     assert make_config("sample", temperature=0) == SamplingConfig(temperature=0.0)
-
-
-@pytest.mark.parametrize("name", LEARNERS)
-def test_learners_share_all_defaults_but_the_tuned_step_size(name: str) -> None:
-    """One setting of model, sampler, budget and objective for all: what a comparison holds equal."""
-    config = make_config(name)
-    shared = ActorCriticConfig() if isinstance(config, ActorCriticConfig) else LearnerConfig()
-    for field in dataclasses.fields(shared):
-        if field.name != "learning_rate":
-            assert getattr(config, field.name) == getattr(shared, field.name), field.name
 
 
 @pytest.mark.parametrize("name", ["grpo", "rloo", "rft"])
