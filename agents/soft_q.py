@@ -24,11 +24,6 @@ def soft_value(expected_q: Tensor, kl: Tensor, beta: float) -> Tensor:
     return expected_q - beta * kl
 
 
-def clipped_traces(log_pi: Tensor, log_mu: Tensor, trace_lambda: float) -> Tensor:
-    """c = lambda * min(1, pi(w) / mu(w)), mu being the policy that sampled (Retrace, arXiv 1606.02647, equation 4)."""
-    return trace_lambda * (log_pi - log_mu).clamp_max(0).exp()
-
-
 def soft_q_lambda_returns(
     rewards: Tensor, discounts: Tensor, next_values: Tensor, q_values: Tensor, traces: Tensor, continues: Tensor
 ) -> Tensor:
@@ -41,7 +36,7 @@ def soft_q_lambda_returns(
         discounts: d_n; 0 where the episode terminated.
         next_values: V(x_{n+1}) by the target critic; at the last token of an action, the value of the next prompt.
         q_values: Q(x_n, w_n) by the target critic.
-        traces: c_n in [0, 1], see :func:`clipped_traces`.
+        traces: c_n: lambda on policy, lambda * min(1, pi(w) / mu(w)) off it (Retrace, arXiv 1606.02647, equation 4).
         continues: bool [N]; whether element n + 1 is the token that followed token n.
 
     Returns:

@@ -45,6 +45,7 @@ def collect_study(folder: Path, name: str, suite: Suite) -> Study:
         seeds=list(suite.seeds),
         transfer_tasks=list(suite.transfer_tasks),
         development_tasks=list(suite.development_tasks),
+        development_seeds=list(suite.development_seeds),
         common=_same(shared, folder),
         configs={label: _same([r.config["agent"] for r in results if r.label == label], folder) for label in labels},
         versions=_distinct(result.versions for result in results),

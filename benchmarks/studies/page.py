@@ -52,9 +52,9 @@ def claim_text(studies: Mapping[str, Study], missing: Missing) -> str:
     for name, study in parts:
         head = f"At {study.common['env_steps']} attempts on {len(study.tasks)} tasks (suite `{name}`):"
         blocks.append("\n".join([head, "", *(f"- {sentence}" for sentence in tables.claim(study, missing))]))
-        if (untouched := study.untouched()) is not None:
-            head = f"The same without {' and '.join(study.development_tasks)}, on which a learner was developed:"
-            blocks.append("\n".join([head, "", *(f"- {sentence}" for sentence in tables.claim(untouched, missing))]))
+        parts_seen = tables.untouched_table(study, missing)
+        if parts_seen.rows:
+            blocks += ["The same without what was seen while a learner was developed:", _body(parts_seen)]
     return "\n\n".join(blocks) or _NOT_RUN
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class Study:
         labels: of the agents and variants that were run, learners first.
         not_run: agents of the suite of which there is no run.
         tasks, seeds, transfer_tasks: that are planned.
-        development_tasks: those of the tasks on which a learner was developed.
+        development_tasks, development_seeds: see :class:`benchmarks.suites.Suite`.
         common: the part of the configuration that all learners share.
         configs: the whole configuration of the agent, by label.
         versions, hardware, git: all that occur among the runs.
@@ -97,6 +97,7 @@ class Study:
     seeds: list[int]
     transfer_tasks: list[str]
     development_tasks: list[str]
+    development_seeds: list[int]
     common: dict[str, Any]
     configs: dict[str, dict[str, Any]]
     versions: list[dict[str, str]]
@@ -108,12 +109,14 @@ class Study:
         """The runs of one label."""
         return [run for run in self.runs if run.label == label]
 
-    def untouched(self) -> Study | None:
-        """The study on the tasks on which no learner was developed; None where that are all of them, or none."""
-        tasks = [task for task in self.tasks if task not in self.development_tasks]
-        if not tasks or len(tasks) == len(self.tasks):
-            return None
-        return replace(self, tasks=tasks, development_tasks=[], runs=[run for run in self.runs if run.task in tasks])
+    def without(self, tasks: Collection[str] = (), seeds: Collection[int] = ()) -> Study:
+        """The study as if these tasks and seeds had not been planned."""
+        return replace(
+            self,
+            tasks=[task for task in self.tasks if task not in tasks],
+            seeds=[seed for seed in self.seeds if seed not in seeds],
+            runs=[run for run in self.runs if run.task not in tasks and run.seed not in seeds],
+        )
 
     def learners(self) -> list[str]:
         """Labels whose policies changed."""

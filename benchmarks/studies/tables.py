@@ -26,6 +26,11 @@ from benchmarks.studies.summary import (
 )
 
 _CHANCE = 0.5
+_STANDINGS: dict[str, Callable[[Summary], Standing]] = {
+    "mean reward of the last fifth": lambda row: row.last_fifth,
+    "reward of the evaluation": lambda row: row.evaluation,
+}
+"""The figures in which the claim is tested."""
 
 
 def claim(study: Study, missing: Missing) -> list[str]:
@@ -36,11 +41,7 @@ def claim(study: Study, missing: Missing) -> list[str]:
         absent = " and ".join(label for label in (CLAIMANT, RIVAL) if label not in by_label)
         return [f"Not decided: there is no run of {absent}."]
     sentences = []
-    figures: list[tuple[str, Callable[[Summary], Standing]]] = [
-        ("mean reward of the last fifth", lambda row: row.last_fifth),
-        ("reward of the evaluation", lambda row: row.evaluation),
-    ]
-    for name, figure in figures:
+    for name, figure in _STANDINGS.items():
         order = ranking(rows, figure, study.learners())
         if CLAIMANT not in order:
             sentences.append(f"{_name(CLAIMANT)} in the interquartile mean of the {name}: no figure.")
@@ -51,13 +52,19 @@ def claim(study: Study, missing: Missing) -> list[str]:
             f"{_name(CLAIMANT)} is first in the interquartile mean of the {name}, "
             f"{figure(by_label[CLAIMANT]).iqm}: {_yes(place == 1)}{rest}."
         )
-    for name, figure in figures:
+    for name, figure in _STANDINGS.items():
         chance = figure(by_label[CLAIMANT]).improvement
         if chance is not None:
             sentences.append(
                 f"Probability that {_name(CLAIMANT)} improves on {_name(RIVAL)} in the {name}: {_short(chance)}; the "
                 f"whole interval is above one half: {_yes(chance.low > _CHANCE)}."
             )
+    others = [label for label in ranking(rows, lambda row: row.last_fifth, study.learners()) if label != CLAIMANT]
+    if others and others[0] != RIVAL:
+        chance = improvement(study, CLAIMANT, others[0], last_fifth, missing)
+        sentences.append(
+            f"The same over {_name(others[0])}, the best of the others in the last fifth: {_chance(chance)}."
+        )
     incomplete = [_incomplete(row) for row in rows if row.n_finished < row.n_planned]
     counted = "the lowest reward" if missing == "failures" else "nothing"
     if incomplete:
@@ -65,6 +72,36 @@ def claim(study: Study, missing: Missing) -> list[str]:
     if study.not_run:
         sentences.append(f"Not run: {', '.join(study.not_run)}.")
     return sentences
+
+
+def untouched_table(study: Study, missing: Missing) -> TextTable:
+    """The figures of the claim on the tasks and seeds that were not seen during development; no rows if all were."""
+    tasks, seeds = study.development_tasks, study.development_seeds
+    without_tasks, without_seeds = f"without {' and '.join(tasks)}", f"without seed {' and '.join(map(str, seeds))}"
+    parts = [("all", study)]
+    if seeds:
+        parts.append((without_seeds, study.without(seeds=seeds)))
+    if tasks:
+        parts.append((without_tasks, study.without(tasks=tasks)))
+    if tasks and seeds:
+        parts.append((f"{without_tasks}, {without_seeds}", study.without(tasks, seeds)))
+    rows = []
+    for name, part in parts:
+        by_label = {row.label: row for row in summaries(part, missing)} if part.tasks and part.seeds else {}
+        if CLAIMANT not in by_label or RIVAL not in by_label:
+            continue
+        cells = [name, str(len(part.tasks) * len(part.seeds))]
+        for figure in _STANDINGS.values():
+            order = ranking(list(by_label.values()), figure, part.learners())
+            place = f"{order.index(CLAIMANT) + 1} of {len(order)}" if CLAIMANT in order else ""
+            standing = figure(by_label[CLAIMANT])
+            cells += [place, _estimate(standing.iqm), _chance(standing.improvement)]
+        rows.append(tuple(cells))
+    figures = [
+        f"{name}{figure}" for figure in (", last fifth", ", evaluation") for name in ("place", "IQM", f"P(> {RIVAL})")
+    ]
+    columns = ("runs of", "runs each", *figures)
+    return TextTable(f"{_name(CLAIMANT)} without what was seen", columns, tuple(rows) if len(rows) > 1 else ())
 
 
 def reward_table(study: Study, missing: Missing) -> TextTable:

@@ -44,7 +44,8 @@ class Suite:
         evaluation_attempts: attempts of the final policy in fresh episodes; so many again on each transfer task.
         agents: ``NAME`` or ``NAME@PRESET``, run where the user names none.
         transfer_tasks: tasks that the final policy is tried on, without having learned on them.
-        development_tasks: those of the tasks on which a learner was developed; a report tells of the others apart.
+        development_tasks, development_seeds: those of the tasks and seeds whose results were seen while a learner was
+            developed; a report tells of the others apart.
     """
 
     description: str
@@ -58,6 +59,7 @@ class Suite:
     agents: tuple[str, ...] = ()
     transfer_tasks: tuple[str, ...] = ()
     development_tasks: tuple[str, ...] = ()
+    development_seeds: tuple[Seed, ...] = ()
 
 
 def list_suites() -> list[str]:

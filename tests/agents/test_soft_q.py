@@ -8,7 +8,7 @@ from torch import Tensor
 
 from agents.gae import token_gae
 from agents.rollout import Trajectory, token_batch
-from agents.soft_q import clipped_traces, policy_objective, soft_q_lambda_returns, soft_value
+from agents.soft_q import policy_objective, soft_q_lambda_returns, soft_value
 from tests.agents.attempts import attempt, mixed_trajectories
 
 GAMMA = 0.9
@@ -45,7 +45,7 @@ class Layout:
             self.discounts,
             self.next_values,
             self.q_values,
-            clipped_traces(self.log_pi, self.log_mu, trace_lambda),
+            trace_lambda * (self.log_pi - self.log_mu).exp().clamp_max(1),
             self.continues,
         )
 
@@ -119,7 +119,7 @@ def test_observation_tokens_take_no_time(seed: int, prompt_lengths: list[int], t
         states = torch.randn(2, n_states, generator=torch.Generator().manual_seed(seed))
         estimates, next_values = states[0], states[1][batch.next_states]
         q_values = estimates[: len(batch)]
-        traces = clipped_traces(q_values, batch.log_mu, trace_lambda)
+        traces = trace_lambda * (q_values - batch.log_mu).exp().clamp_max(1)
         layout = (batch.discounts, next_values)
         results.append(
             (

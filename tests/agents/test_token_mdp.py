@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from agents.gae import token_gae
-from agents.soft_q import clipped_traces, policy_objective, soft_q_lambda_returns, soft_value
+from agents.soft_q import policy_objective, soft_q_lambda_returns, soft_value
 
 BETA, GAMMA = 0.3, 0.9
 END = 0
@@ -131,7 +131,7 @@ def q_lambda_returns(
 ) -> Tensor:
     values = soft_value((log_pi.exp() * q).sum(-1), divergence(log_pi, log_rho), BETA)
     at = (everything.states, everything.tokens)
-    traces = clipped_traces(log_pi[at], log_mu[at], trace_lambda)
+    traces = trace_lambda * (log_pi[at] - log_mu[at]).exp().clamp_max(1)
     return soft_q_lambda_returns(
         everything.rewards, everything.discounts, values[everything.next_states], q[at], traces, everything.continues
     )

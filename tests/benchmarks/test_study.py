@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.errors import BadInput, ResultError
-from benchmarks.results import RunResult
+from benchmarks.errors import ResultError
+from benchmarks.results import Mean, RunResult
 from benchmarks.statistics import improvement_interval, iqm_difference, iqm_interval
 from benchmarks.studies import tables
-from benchmarks.studies.cli import main
 from benchmarks.studies.collect import collect_study, curve_points
-from benchmarks.studies.page import BLOCKS, claim_text, fill_page
+from benchmarks.studies.page import claim_text
 from benchmarks.studies.rows import Figures, Study, read_study, write_study
 from benchmarks.studies.summary import (
     changed_settings,
@@ -39,7 +37,6 @@ from tests.benchmarks.study_fakes import (
     write_results,
 )
 
-ROOT = Path(__file__).parents[2]
 FEW = ("etpo", "ppo", "sample")
 
 
@@ -84,7 +81,7 @@ def test_what_is_written_is_read_back_equal_and_small(tmp_path: Path) -> None:
     write_study(path, study)
     assert read_study(path) == study
     assert path.stat().st_size < 1000 * len(study.runs)
-    assert len(path.read_text().splitlines()) == len(study.runs) + 18
+    assert len(path.read_text().splitlines()) == len(study.runs) + len(dataclasses.fields(Study)) + 3
 
 
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
@@ -213,6 +210,7 @@ def test_the_claim_is_what_the_numbers_say(tmp_path: Path) -> None:
     assert sum("**yes**" in sentence for sentence in sentences) == 4
     assert not any("**no**" in sentence for sentence in sentences)
     assert sentences[-1] == "Not run: poad, grpo, rloo, klq."
+    assert not any("best of the others" in sentence for sentence in sentences)  # it is PPO itself
     swapped = {"etpo": "ppo", "ppo": "etpo"}
     results = [
         dataclasses.replace(each, agent=swapped[each.label], label=swapped[each.label])
@@ -224,25 +222,54 @@ def test_the_claim_is_what_the_numbers_say(tmp_path: Path) -> None:
     assert "(place 2 of 2; PPO is first)" in sentences[0]
 
 
-def test_the_claim_is_also_made_without_the_tasks_of_development(tmp_path: Path) -> None:
-    """Where it holds there alone, the untouched tasks say so."""
+def test_the_claim_names_the_best_of_the_others(tmp_path: Path) -> None:
+    results = [
+        dataclasses.replace(each, last_fifth=Mean(0.8, 0.9, 76)) if each.label == "rft" else each
+        for each in study_results(("etpo", "ppo", "rft"))
+    ]
+    study = collected(tmp_path, results)
+    chance = improvement(study, "etpo", "rft", last_fifth, "failures")
+    assert chance is not None
+    expected = f"over RFT, the best of the others in the last fifth: {chance.value:.2f} ["
+    assert any(expected in sentence for sentence in tables.claim(study, "failures"))
+
+
+def test_the_claim_is_also_made_without_what_was_seen(tmp_path: Path) -> None:
+    """Where it holds on the tasks of development alone, the table says so."""
     study = collected(tmp_path, study_results(("etpo", "ppo")))
-    assert study.development_tasks == ["balance_scale", "tic_tac_toe"]
+    assert (study.development_tasks, study.development_seeds) == (["balance_scale", "tic_tac_toe"], [0])
     runs = [
         dataclasses.replace(run, last_fifth=Figures(0.2, 0.5))
         if run.label == "etpo" and run.task not in study.development_tasks
         else run
         for run in study.runs
     ]
-    untouched = dataclasses.replace(study, runs=runs).untouched()
-    assert untouched is not None
-    assert untouched.tasks == ["monks_1", "monks_3", "breast_cancer", "wine"]
-    assert {run.task for run in untouched.runs} == set(untouched.tasks)
-    assert "**yes**" in tables.claim(study, "failures")[0]
-    assert "**no** (place 2 of 2" in tables.claim(untouched, "failures")[0]
-    assert untouched.untouched() is None
+    study = dataclasses.replace(study, runs=runs)
+    rows = {row[0]: row[1:] for row in tables.untouched_table(study, "failures").rows}
+    seed, tasks = "without seed 0", "without balance_scale and tic_tac_toe"
+    assert list(rows) == ["all", seed, tasks, f"{tasks}, {seed}"]
+    assert [cells[0] for cells in rows.values()] == ["30", "24", "20", "16"]
+    assert rows["all"][2] == str(summaries(study, "failures")[0].last_fifth.iqm)
+    assert rows[tasks][1:4] == ("2 of 2", "0.200 [0.200, 0.200]", "0.00 [0.00, 0.00]")
     text = claim_text({"study": study}, "failures")
-    assert "The same without balance_scale and tic_tac_toe" in text
+    assert f"| {tasks} | 20 | 2 of 2 |" in text
+
+
+def test_parts_that_leave_nothing_have_no_row(tmp_path: Path) -> None:
+    study = collected(tmp_path, study_results(("etpo", "ppo")))
+    all_seen = dataclasses.replace(study, development_tasks=study.tasks)
+    assert [row[0] for row in tables.untouched_table(all_seen, "failures").rows] == ["all", "without seed 0"]
+    none_seen = dataclasses.replace(study, development_tasks=[], development_seeds=[])
+    assert tables.untouched_table(none_seen, "failures").rows == ()
+    assert "without what was seen" not in claim_text({"study": none_seen}, "failures")
+
+
+def test_a_study_without_some_tasks_and_seeds_is_that_of_the_others(tmp_path: Path) -> None:
+    results = study_results(FEW)
+    study = collected(tmp_path, results).without(["wine"], [0, 3])
+    assert (study.tasks, study.seeds) == (list(TASKS[:-1]), [1, 2, 4])
+    others = [each for each in results if each.task != "wine" and each.seed in (1, 2, 4)]
+    assert study.runs == collected(tmp_path, others).runs
 
 
 def test_nothing_is_claimed_without_both(tmp_path: Path) -> None:
@@ -333,82 +360,3 @@ def test_settings_that_differ_are_shown_and_no_others(tmp_path: Path) -> None:
         ("learning_rate", "0.0002", "0.0001"),
         ("trace_lambda", "0.95", ""),
     )
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """A folder of studies, as the command line makes them."""
-    write_results(tmp_path / "study", study_results(FEW))
-    long = [make_result(label, task, seed, env_steps=1536) for label in FEW[:2] for task in TASKS[:2] for seed in SEEDS]
-    write_results(tmp_path / "study_long", long)
-    write_results(tmp_path / "transfer", transfer_results())
-    out = tmp_path / "collected"
-    for name in ("study", "study_long", "transfer"):
-        assert main(["collect", str(tmp_path / name), "--out", str(out / f"{name}.json")]) == 0
-    return out
-
-
-def test_the_page_is_filled_and_can_be_filled_again(files: Path, tmp_path: Path, capsys) -> None:
-    page = tmp_path / "page" / "study.md"
-    page.parent.mkdir()
-    shutil.copy(ROOT / "docs" / "study.md", page)
-    assert main(["report", "--results", str(files), "--docs", str(page)]) == 0
-    out = capsys.readouterr().out
-    assert "ETPO is first in the interquartile mean of the mean reward of the last fifth" in out
-    text = page.read_text()
-    assert text.count("Not run yet.") == 1  # the ablations
-    assert "| etpo | 30 |" in text
-    assert "python benchmarks/run.py --suite study_long" in text
-    pictures = sorted(path.name for path in page.parent.glob("*.png"))
-    assert pictures == [
-        f"study_{name}.png" for name in ("curves", "improvement", "intervals", "long_curves", "task_curves")
-    ]
-    assert all(f"({name})" in text for name in pictures)
-    before = {path.name: path.read_bytes() for path in page.parent.iterdir()}
-    assert main(["report", "--results", str(files), "--docs", str(page)]) == 0
-    assert {path.name: path.read_bytes() for path in page.parent.iterdir()} == before
-
-
-def test_the_page_of_the_repository_has_every_block() -> None:
-    text = (ROOT / "docs" / "study.md").read_text()
-    for name in BLOCKS:
-        assert text.count(f"<!-- study:{name}:start -->") == text.count(f"<!-- study:{name}:end -->") == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("nothing", "no markers such as"),
-        ("<!-- study:clam:start -->\n<!-- study:clam:end -->", "did you mean 'claim'?"),
-        ("<!-- study:claim:start -->", "expected the markers"),
-    ],
-)
-def test_a_page_with_other_markers_is_left_alone(tmp_path: Path, text: str, complaint: str) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(text)
-    with pytest.raises(BadInput, match=complaint.replace("?", r"\?")):
-        fill_page(page, {}, "failures")
-    assert page.read_text() == text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
-    [
-        (["collect", "nowhere"], 2, "does not exist"),
-        (["collect", "empty"], 2, "unknown suite 'empty'"),
-        (["collect", "empty", "--suite", "study"], 1, "empty: no results of the suite study"),
-        (["report", "--results", "empty"], 2, "none of study.json"),
-        (["report", "--results", "other"], 1, "study.json: not a study"),
-        (["reprot"], 2, "No such command 'reprot'"),
-    ],
-)
-def test_bad_input_is_one_line(tmp_path, monkeypatch, capsys, arguments: list[str], code: int, complaint: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("empty", "other"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "other" / "study.json").write_text(json.dumps({"schema_version": 1}))
-    assert main(arguments) == code
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("error: ")
-    assert complaint in lines[0]
