@@ -6,6 +6,9 @@ All tensors are float [N], one element an action token, in the order in which th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 
 from agents.recursion import backward_recursion
@@ -29,3 +32,11 @@ def token_gae(
     """
     temporal_differences = rewards + discounts * next_values - values
     return backward_recursion(temporal_differences, discounts * gae_lambda * continues)
+
+
+def whitened(parts: Sequence[Tensor]) -> list[Tensor]:
+    """The parts of a batch of advantages, float [n] each, shifted and scaled so that all together have mean 0 and
+    variance 1."""
+    everything = torch.cat(list(parts))
+    mean, deviation = everything.mean(), everything.std(correction=0) + 1e-8
+    return [(part - mean) / deviation for part in parts]

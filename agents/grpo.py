@@ -25,10 +25,10 @@ import torch
 from torch import Tensor
 
 from agents.agent import LearnerConfig, register_agent
-from agents.gradient_step import GradientStep, PolicyEvaluation, clipped_surrogate
+from agents.gradient_step import PolicyEvaluation, clipped_surrogate
 from agents.groups import action_returns, attempt_groups, attempt_mean_weights, normalised_in_group
 from agents.language_model import LanguageModel
-from agents.learner import Learner, average_metrics
+from agents.learner import Learner
 from agents.rollout import Rollout, TokenBatch, hidden_states
 from agents.sampler import Sampler
 
@@ -76,17 +76,7 @@ class GRPO(Learner):
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Advantages once, then ``batch_uses`` gradient steps; metrics are averages over the steps."""
         groups = self._prepare(rollout)
-        metrics: list[dict[str, float]] = []
-        for use in range(self.config.batch_uses):
-            step = GradientStep(self._optimizer, rollout.trajectories)
-            for group in groups:
-                evaluation = self._evaluate(group)
-                if use == 0:
-                    self._require_same_policy(evaluation.log_ratio)
-                step.note(evaluation)
-                step.add(evaluation)
-            metrics.append(step.apply())
-        return average_metrics(metrics), len(metrics)
+        return self._use_batch(rollout.trajectories, groups, self._evaluate)
 
     @torch.no_grad()
     def _prepare(self, rollout: Rollout) -> list[_Group]:

@@ -29,9 +29,9 @@ from torch import Tensor
 
 from agents.agent import ActorCriticConfig, register_agent
 from agents.critic import Critic, ValueHead, head_generator, value_critic
-from agents.gradient_step import GradientStep, TokenEvaluation
+from agents.gradient_step import TokenEvaluation
 from agents.language_model import LanguageModel
-from agents.learner import ActorCritic, average_metrics
+from agents.learner import ActorCritic
 from agents.rollout import Rollout, TokenBatch, bootstrap_states, hidden_states
 from agents.sampler import Sampler
 from agents.soft_q import soft_q_lambda_returns
@@ -87,17 +87,7 @@ class KLQ(ActorCritic):
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Returns once, then ``batch_uses`` gradient steps; metrics are averages over the steps."""
         groups = [self._prepare(batch) for batch in self._token_batches(rollout.trajectories)]
-        metrics: list[dict[str, float]] = []
-        for use in range(self.config.batch_uses):
-            step = GradientStep(self._optimizer, rollout.trajectories)
-            for group in groups:
-                evaluation = self._evaluate(group)
-                if use == 0:
-                    self._require_same_policy(evaluation.log_ratio)
-                step.note(evaluation)
-                step.add(evaluation)
-            metrics.append(step.apply())
-        return average_metrics(metrics), len(metrics)
+        return self._use_batch(rollout.trajectories, groups, self._evaluate)
 
     @torch.no_grad()
     def _prepare(self, batch: TokenBatch) -> _Group:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,11 +11,13 @@ from torch import Tensor
 from agents.agent import ActorCriticConfig, LearnerConfig
 from agents.collecting_agent import CollectingAgent
 from agents.critic import Critic
-from agents.gradient_step import NetworkOptimizers
+from agents.gradient_step import GradientStep, NetworkOptimizers, PolicyEvaluation, approximate_kl
 from agents.language_model import LanguageModel, Network
 from agents.rollout import TokenBatch, Trajectory, bootstrap_states, hidden_states, token_batch
 from agents.sampler import Sampler
 from agents.vocabulary import VocabularySums, vocabulary_sums
+
+Group = TypeVar("Group")
 
 GROSS_GAP = {torch.float32: 0.25, torch.bfloat16: 2.0, torch.float16: 2.0}
 """Before the first gradient step, log pi of the sampling pass and of the training pass may not lie farther apart."""
@@ -83,6 +85,44 @@ class Learner(CollectingAgent):
         """log rho of the sampled tokens, float [N]."""
         head, temperature = self._language_model.head("base"), self.config.temperature
         return vocabulary_sums(base_states, head, batch.tokens, temperature=temperature).log_pi
+
+    def _use_batch(
+        self,
+        trajectories: Sequence[Trajectory],
+        groups: Sequence[Group],
+        evaluate: Callable[[Group], PolicyEvaluation],
+        target_kl: float | None = None,
+    ) -> tuple[dict[str, float], int]:
+        """``batch_uses`` gradient steps on the same trajectories.
+
+        Args:
+            trajectories: that were sampled with the present policy.
+            groups: of them, over which gradients are accumulated.
+            evaluate: the losses of a group under the policy as it is then.
+            target_kl: no further steps once the policy has moved this far from the one that sampled (mean over tokens
+                of ratio - 1 - log ratio); None for no such stop.
+
+        Returns:
+            Averages of the steps' metrics, and the number of steps.
+        """
+        metrics: list[dict[str, float]] = []
+        for use in range(self.config.batch_uses):
+            step = GradientStep(self._optimizer, trajectories)
+            for group in groups:
+                evaluation = evaluate(group)
+                if use == 0:
+                    self._require_same_policy(evaluation.log_ratio)
+                step.note(evaluation)
+                if (
+                    use > 0
+                    and group is groups[-1]
+                    and target_kl is not None
+                    and approximate_kl(step.tokens()["log_ratio"]) > target_kl
+                ):
+                    return average_metrics(metrics), len(metrics)
+                step.add(evaluation)
+            metrics.append(step.apply())
+        return average_metrics(metrics), len(metrics)
 
     def _require_same_policy(self, log_ratio: Tensor) -> None:
         """Before the first gradient step the ratio is 1, or sampling and training do not speak of the same policy.

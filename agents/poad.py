@@ -17,7 +17,7 @@ So what remains between ``poad`` and ``ppo`` is not the decomposition but the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,10 +25,10 @@ from torch.nn.functional import huber_loss
 
 from agents.agent import ActorCriticConfig, register_agent
 from agents.critic import Critic, ValueHead, head_generator, value_critic
-from agents.gae import token_gae
-from agents.gradient_step import GradientStep, TokenEvaluation, approximate_kl, clipped_surrogate
+from agents.gae import token_gae, whitened
+from agents.gradient_step import TokenEvaluation, clipped_surrogate
 from agents.language_model import LanguageModel
-from agents.learner import ActorCritic, average_metrics
+from agents.learner import ActorCritic
 from agents.rollout import Rollout, TokenBatch, bootstrap_states, hidden_states
 from agents.sampler import Sampler
 from agents.vocabulary import OutputHead, VocabularySums, vocabulary_sums
@@ -67,13 +67,15 @@ class _Group:
         batch: N action tokens.
         base_states: hidden states of rho, [N, d].
         values: of the critic before the first step, float [N].
-        advantages: of generalised advantage estimation, float [N], not whitened.
+        advantages: of generalised advantage estimation, float [N]; whitened over the whole batch before the first step.
+        returns: what the critic is fitted to, float [N].
     """
 
     batch: TokenBatch
     base_states: Tensor
     values: Tensor
     advantages: Tensor
+    returns: Tensor
 
 
 @register_agent("poad", POADConfig)
@@ -92,21 +94,9 @@ class POAD(ActorCritic):
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Advantages once, then up to ``batch_uses`` gradient steps; metrics are averages over the steps."""
         groups = [self._prepare(batch) for batch in self._token_batches(rollout.trajectories)]
-        raw = torch.cat([group.advantages for group in groups])
-        mean, deviation = raw.mean(), raw.std(correction=0) + 1e-8
-        metrics: list[dict[str, float]] = []
-        for use in range(self.config.batch_uses):
-            step = GradientStep(self._optimizer, rollout.trajectories)
-            for group in groups:
-                evaluation = self._evaluate(group, (group.advantages - mean) / deviation)
-                if use == 0:
-                    self._require_same_policy(evaluation.log_ratio)
-                step.note(evaluation)
-                if use > 0 and group is groups[-1] and self._moved_too_far(step):
-                    return average_metrics(metrics), len(metrics)
-                step.add(evaluation)
-            metrics.append(step.apply())
-        return average_metrics(metrics), len(metrics)
+        advantages = whitened([group.advantages for group in groups])
+        groups = [replace(group, advantages=own) for group, own in zip(groups, advantages, strict=True)]
+        return self._use_batch(rollout.trajectories, groups, self._evaluate, self.config.target_kl)
 
     @torch.no_grad()
     def _prepare(self, batch: TokenBatch) -> _Group:
@@ -124,30 +114,30 @@ class POAD(ActorCritic):
             batch.continues,
             self.config.gae_lambda,
         )
-        return _Group(batch, base_states, values[: len(batch)], advantages)
+        values = values[: len(batch)]
+        return _Group(batch, base_states, values, advantages, advantages + values)
 
-    def _evaluate(self, group: _Group, advantages: Tensor) -> TokenEvaluation:
-        """The losses of a group and what its metrics need; ``advantages`` are whitened over the whole batch."""
+    def _evaluate(self, group: _Group) -> TokenEvaluation:
+        """The losses of a group and what its metrics need."""
         config, batch, critic = self.config, group.batch, self._critic
         policy_states = hidden_states(self._language_model, batch, "policy")
         sums = self._sums_to_uniform(policy_states, batch)
         with torch.no_grad():
             kl_to_base = self._policy_sums(policy_states, batch, group.base_states).kl
         log_ratio = sums.log_pi - batch.log_mu
-        surrogate, clipped = clipped_surrogate(log_ratio, advantages, config.clip_range)
+        surrogate, clipped = clipped_surrogate(log_ratio, group.advantages, config.clip_range)
         values = critic.online.values(self._states(batch, critic.network, group.base_states))
-        returns = group.advantages + group.values
         return TokenEvaluation(
             # The entropy is a constant less the divergence to the uniform distribution.
             policy_loss=surrogate + config.entropy_weight * sums.kl,
-            critic_loss=clipped_value_loss(values, group.values, returns, config.clip_range, config.huber_delta),
+            critic_loss=clipped_value_loss(values, group.values, group.returns, config.clip_range, config.huber_delta),
             log_ratio=log_ratio,
             kl=kl_to_base,
             entropy=sums.entropy,
             clipped=clipped,
-            returns=returns,
+            returns=group.returns,
             baseline=values,
-            q=returns,
+            q=group.returns,
             v=values,
         )
 
@@ -164,10 +154,6 @@ class POAD(ActorCritic):
             base_head=uniform,
             temperature=self.config.temperature,
         )
-
-    def _moved_too_far(self, step: GradientStep) -> bool:
-        limit = self.config.target_kl
-        return limit is not None and approximate_kl(step.tokens()["log_ratio"]) > limit
 
 
 def clipped_value_loss(

@@ -7,7 +7,7 @@ ascends the clipped surrogate with whitened advantages of GAE over action tokens
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -15,10 +15,10 @@ from torch import Tensor
 
 from agents.agent import ActorCriticConfig, register_agent
 from agents.critic import Critic, ValueHead, head_generator, value_critic
-from agents.gae import token_gae
-from agents.gradient_step import GradientStep, TokenEvaluation, approximate_kl, clipped_surrogate
+from agents.gae import token_gae, whitened
+from agents.gradient_step import TokenEvaluation, clipped_surrogate
 from agents.language_model import LanguageModel
-from agents.learner import ActorCritic, average_metrics
+from agents.learner import ActorCritic
 from agents.rollout import Rollout, TokenBatch, bootstrap_states, hidden_states
 from agents.sampler import Sampler
 
@@ -51,7 +51,7 @@ class _Group:
     Attributes:
         batch: N action tokens.
         base_states: hidden states of rho, [N, d].
-        advantages: of generalised advantage estimation, float [N], not whitened.
+        advantages: of generalised advantage estimation, float [N]; whitened over the whole batch before the first step.
         returns: what the critic is fitted to, float [N].
     """
 
@@ -77,21 +77,9 @@ class PPO(ActorCritic):
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Advantages once, then up to ``batch_uses`` gradient steps; metrics are averages over the steps."""
         groups = [self._prepare(batch) for batch in self._token_batches(rollout.trajectories)]
-        raw = torch.cat([group.advantages for group in groups])
-        mean, deviation = raw.mean(), raw.std(correction=0) + 1e-8
-        metrics: list[dict[str, float]] = []
-        for use in range(self.config.batch_uses):
-            step = GradientStep(self._optimizer, rollout.trajectories)
-            for group in groups:
-                evaluation = self._evaluate(group, (group.advantages - mean) / deviation)
-                if use == 0:
-                    self._require_same_policy(evaluation.log_ratio)
-                step.note(evaluation)
-                if use > 0 and group is groups[-1] and self._moved_too_far(step):
-                    return average_metrics(metrics), len(metrics)
-                step.add(evaluation)
-            metrics.append(step.apply())
-        return average_metrics(metrics), len(metrics)
+        advantages = whitened([group.advantages for group in groups])
+        groups = [replace(group, advantages=own) for group, own in zip(groups, advantages, strict=True)]
+        return self._use_batch(rollout.trajectories, groups, self._evaluate, self.config.target_kl)
 
     @torch.no_grad()
     def _prepare(self, batch: TokenBatch) -> _Group:
@@ -112,12 +100,12 @@ class PPO(ActorCritic):
         )
         return _Group(batch, base_states, advantages, advantages + values[: len(batch)])
 
-    def _evaluate(self, group: _Group, advantages: Tensor) -> TokenEvaluation:
-        """The losses of a group and what its metrics need; ``advantages`` are whitened over the whole batch."""
+    def _evaluate(self, group: _Group) -> TokenEvaluation:
+        """The losses of a group and what its metrics need."""
         batch, critic = group.batch, self._critic
         sums = self._policy_sums(hidden_states(self._language_model, batch, "policy"), batch, group.base_states)
         log_ratio = sums.log_pi - batch.log_mu
-        policy_loss, clipped = clipped_surrogate(log_ratio, advantages, self.config.clip_range)
+        policy_loss, clipped = clipped_surrogate(log_ratio, group.advantages, self.config.clip_range)
         estimates = critic.online.values(self._states(batch, critic.network, group.base_states))
         return TokenEvaluation(
             policy_loss=policy_loss,
@@ -131,7 +119,3 @@ class PPO(ActorCritic):
             q=group.returns,
             v=estimates,
         )
-
-    def _moved_too_far(self, step: GradientStep) -> bool:
-        limit = self.config.target_kl
-        return limit is not None and approximate_kl(step.tokens()["log_ratio"]) > limit

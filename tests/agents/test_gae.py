@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.gae import token_gae
+from agents.gae import token_gae, whitened
 from agents.recursion import backward_recursion
 
 
@@ -56,6 +56,17 @@ def test_at_lambda_one_advantages_are_discounted_returns_less_values() -> None:
     continues = torch.tensor([True, True, True, True, False])
     advantages = token_gae(rewards, values, values.roll(-1), discounts, continues, 1.0)
     torch.testing.assert_close(advantages + values, torch.tensor([-0.28, -0.28, -0.28, 0.8, 0.8]))
+
+
+def test_advantages_are_whitened_over_all_parts_together() -> None:
+    everything = torch.randn(12, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 3 + 5
+    parts = whitened(everything.split([1, 4, 7]))
+    assert [len(part) for part in parts] == [1, 4, 7]
+    together = torch.cat(parts)
+    assert float(together.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(together.var(correction=0)) == pytest.approx(1, abs=1e-6)
+    torch.testing.assert_close(together.argsort(), everything.argsort())
+    assert torch.cat(whitened([torch.full((3,), 2.0)])).tolist() == [0, 0, 0]  # equal ones, without a spread
 
 
 def test_recursion_keeps_dtype_and_separates_at_zero_factors() -> None:
