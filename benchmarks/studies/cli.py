@@ -73,7 +73,9 @@ def collect(folder: Path, suite: str | None, out: Path | None) -> int:
 @click.option(
     "--docs",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Also put the computed blocks between the markers of this Markdown file, and the pictures beside it.",
+    multiple=True,
+    help="Also put the computed blocks between the markers of this Markdown file, and the pictures beside it; may be "
+    "given several times.",
 )
 @click.option(
     "--missing",
@@ -82,11 +84,11 @@ def collect(folder: Path, suite: str | None, out: Path | None) -> int:
     show_default=True,
     help="What runs count that did not finish: as the lowest reward, or nothing (to look at a study that is running).",
 )
-def report(results: Path, docs: Path | None, missing: str) -> int:
+def report(results: Path, docs: tuple[Path, ...], missing: str) -> int:
     """Print what came of the studies: the claim, tables with 95 % bootstrap intervals.
 
     \b
-    python benchmarks/study.py report --docs docs/study.md
+    python benchmarks/study.py report --docs docs/study.md --docs docs/etpo.md --docs README.md
     """
     from benchmarks.studies import tables
     from benchmarks.studies.page import PARTS, claim_text, fill_page
@@ -107,9 +109,11 @@ def report(results: Path, docs: Path | None, missing: str) -> int:
             for table in (tables.reward_table(study, counted), tables.model_table(study, counted)):
                 console.print(table.rich())
             console.print(tables.task_table(study).rich())
+            if (untouched := tables.untouched_table(study, counted)).rows:
+                console.print(untouched.rich())
     console.print(claim_text(studies, counted).replace("**", ""), highlight=False, markup=False, soft_wrap=True)
-    if docs is not None:
-        for path in [docs, *fill_page(docs, studies, counted)]:
+    for page in docs:
+        for path in [page, *fill_page(page, studies, counted)]:
             console.print(f"Written: {path}", highlight=False, soft_wrap=True)
     return 0
 

@@ -118,8 +118,8 @@ def _plot_estimates(axis: Axes, study: Study, rows: Sequence[Summary], estimates
             continue
         colour, _, marker = _look(study, row.label)
         bounds = [estimate.low, estimate.high]
-        axis.plot(bounds, [place, place], color=colour, linewidth=3, alpha=0.55, solid_capstyle="butt")
-        axis.plot([estimate.value], [place], marker, color=colour, markersize=7)
+        axis.plot(bounds, [place, place], color=colour, linewidth=5, alpha=0.4, solid_capstyle="butt")
+        axis.plot([estimate.value], [place], marker, color=colour, markersize=5)
     axis.set_yticks(range(len(rows)), [row.label for row in rows])
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.grid(axis="x", alpha=0.25)

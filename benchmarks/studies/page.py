@@ -52,14 +52,21 @@ def claim_text(studies: Mapping[str, Study], missing: Missing) -> str:
     for name, study in parts:
         head = f"At {study.common['env_steps']} attempts on {len(study.tasks)} tasks (suite `{name}`):"
         blocks.append("\n".join([head, "", *(f"- {sentence}" for sentence in tables.claim(study, missing))]))
-        parts_seen = tables.untouched_table(study, missing)
-        if parts_seen.rows:
-            blocks += ["The same without what was seen while a learner was developed:", _body(parts_seen)]
     return "\n\n".join(blocks) or _NOT_RUN
 
 
 def _claim(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
     return claim_text(studies, missing)
+
+
+def _untouched(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    study = studies.get("study")
+    return _NOT_RUN if study is None else _body(tables.untouched_table(study, missing))
+
+
+def _rewards(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    study = studies.get("study")
+    return _NOT_RUN if study is None else _body(tables.reward_table(study, missing))
 
 
 def _summary(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
@@ -70,7 +77,7 @@ def _summary(studies: Mapping[str, Study], missing: Missing, folder: Path) -> st
     figures.plot_improvement(folder / "study_improvement.png", study, missing)
     return "\n\n".join(
         [
-            _body(tables.reward_table(study, missing)),
+            _rewards(studies, missing, folder),
             "![Interquartile means with 95 % intervals](study_intervals.png)",
             "![Probability of improvement over PPO](study_improvement.png)",
             "![Learning curves](study_curves.png)",
@@ -135,6 +142,8 @@ def _titled(*several: TextTable) -> str:
 
 BLOCKS: dict[str, Callable[[Mapping[str, Study], Missing, Path], str]] = {
     "claim": _claim,
+    "untouched": _untouched,
+    "rewards": _rewards,
     "summary": _summary,
     "tasks": _tasks,
     "settings": _settings,

@@ -59,12 +59,13 @@ def claim(study: Study, missing: Missing) -> list[str]:
                 f"Probability that {_name(CLAIMANT)} improves on {_name(RIVAL)} in the {name}: {_short(chance)}; the "
                 f"whole interval is above one half: {_yes(chance.low > _CHANCE)}."
             )
-    others = [label for label in ranking(rows, lambda row: row.last_fifth, study.learners()) if label != CLAIMANT]
-    if others and others[0] != RIVAL:
-        chance = improvement(study, CLAIMANT, others[0], last_fifth, missing)
-        sentences.append(
-            f"The same over {_name(others[0])}, the best of the others in the last fifth: {_chance(chance)}."
-        )
+    for (name, figure), of_run in zip(_STANDINGS.items(), (last_fifth, evaluation), strict=True):
+        others = [label for label in ranking(rows, figure, study.learners()) if label != CLAIMANT]
+        if others and others[0] != RIVAL:
+            sentences.append(
+                f"Probability that {_name(CLAIMANT)} improves on {_name(others[0])}, the best of the others, in the "
+                f"{name}: {_chance(improvement(study, CLAIMANT, others[0], of_run, missing))}."
+            )
     incomplete = [_incomplete(row) for row in rows if row.n_finished < row.n_planned]
     counted = "the lowest reward" if missing == "failures" else "nothing"
     if incomplete:
