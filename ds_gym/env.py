@@ -146,6 +146,11 @@ class DataSciEnv(gymnasium.Env[str, str]):
         return self._sandbox
 
     @property
+    def max_attempts(self) -> int:
+        """Attempts an episode may take."""
+        return self._max_attempts
+
+    @property
     def n_attempts(self) -> int:
         """Attempts made in the current episode."""
         return len(self._attempts or [])
