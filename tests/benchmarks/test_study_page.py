@@ -66,6 +66,15 @@ def test_the_page_of_the_repository_has_every_block() -> None:
         assert text.count(f"<!-- study:{name}:start -->") == text.count(f"<!-- study:{name}:end -->") == 1
 
 
+def test_the_pages_of_the_repository_say_what_its_results_say(tmp_path: Path) -> None:
+    pages = ("docs/study.md", "docs/etpo.md", "README.md")
+    copies = [Path(shutil.copy(ROOT / page, tmp_path)) for page in pages]
+    results = ROOT / "benchmarks" / "results" / "study"
+    assert main(["report", f"--results={results}", *(f"--docs={copy}" for copy in copies)]) == 0
+    for page, copy in zip(pages, copies, strict=True):
+        assert copy.read_text() == (ROOT / page).read_text(), f"run `python benchmarks/study.py report --docs {page}`"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
