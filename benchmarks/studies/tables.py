@@ -76,7 +76,7 @@ def claim(study: Study, missing: Missing) -> list[str]:
 
 
 def untouched_table(study: Study, missing: Missing) -> TextTable:
-    """The figures of the claim on the tasks and seeds that were not seen during development; no rows if all were."""
+    """The figures of the claim on the tasks and seeds that development did not see; no rows if that says nothing."""
     tasks, seeds = study.development_tasks, study.development_seeds
     without_tasks, without_seeds = f"without {' and '.join(tasks)}", f"without seed {' and '.join(map(str, seeds))}"
     parts = [("all", study)]

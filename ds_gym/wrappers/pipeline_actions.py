@@ -66,7 +66,7 @@ class PipelineActions(gymnasium.Wrapper[Observation, Any, str, str], RecordConst
         Raises:
             ValueError: a choice that the grid does not have.
         """
-        program = self._grid.program(action.tolist(), takes_frame=bool(self._base.task.columns))
+        program = self._grid.program(np.ravel(action).tolist(), takes_frame=bool(self._base.task.columns))
         _, reward, terminated, truncated, info = self.env.step(program)
         return self._observation(float(reward)), float(reward), terminated, truncated, info
 

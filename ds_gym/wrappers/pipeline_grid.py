@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from ds_gym.actions import HEADER
@@ -141,8 +142,10 @@ class PipelineGrid:
         Raises:
             ValueError: an index that does not exist, or not three of them.
         """
-        indices = [int(index) for index in choice]
-        if len(indices) != 3 or not all(0 <= index < size for index, size in zip(indices, self.shape, strict=True)):
+        indices = list(choice)
+        if len(indices) != 3 or not all(
+            isinstance(index, Integral) and 0 <= index < size for index, size in zip(indices, self.shape, strict=True)
+        ):
             raise ValueError(f"action: given {indices}; allowed: three integers from 0, below {list(self.shape)}")
         scaler, estimator = self.scalers[indices[0]], self.estimators[indices[1]]
         imports = {(step.module, step.name) for step in (*scaler, estimator.step)}

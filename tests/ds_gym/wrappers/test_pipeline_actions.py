@@ -98,3 +98,7 @@ def test_what_does_not_exist_is_refused(task: Task, fake_sandbox: Any) -> None:
     env.reset(seed=0)
     with pytest.raises(ValueError, match="allowed: three integers"):
         env.step(np.array([0, 99, 0]))
+    for wrong in (7, [0, 1.5, 0], "abc", None):
+        with pytest.raises(ValueError, match="allowed: three integers"):
+            env.step(wrong)
+    assert env.step(BAYES.tolist())[1] == 1.0  # a list will do

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,8 @@ def test_programs_score_on_a_data_frame(point: tuple[int, int, int]) -> None:
     assert evaluation.reward > 0.7
 
 
-@pytest.mark.parametrize("choice", [(0, 0), (4, 0, 0), (0, -1, 0), (0, 0, 6), (0, 0, 0, 0)])
-def test_a_point_that_does_not_exist_is_refused(choice: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("choice", [(0, 0), (4, 0, 0), (0, -1, 0), (0, 0, 6), (0, 0, 0, 0), (0, 1.5, 0), ("a", 0, 0)])
+def test_a_point_that_does_not_exist_is_refused(choice: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"allowed: three integers from 0, below \[4, 8, 6\]"):
         GRID.program(choice)
 
