@@ -8,13 +8,14 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import gymnasium as gym
 import torch
 
 if TYPE_CHECKING:
     from agents.language_model import LanguageModel
+    from agents.prompting.text_model import TextModel
     from agents.rollout import Turn
     from agents.sampler import Sampler
 
@@ -52,7 +53,7 @@ class Iteration:
         turns: the attempts of this iteration, in the order in which they were made.
         metrics: finite floats, keyed by metric name; the keys of one agent are the same in every iteration.
         seconds: wall-clock seconds by phase: ``generation``, ``environment``, ``update``.
-        generated_tokens: action tokens sampled in this iteration, ends of sequence included.
+        generated_tokens: tokens that were generated in this iteration, ends of sequence included.
         gradient_steps: optimiser steps of the policy in this iteration.
     """
 
@@ -75,7 +76,7 @@ class Agent(Protocol):
         """
         ...
 
-    def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
+    def act(self, observations: Sequence[Any], generator: torch.Generator) -> list[Any]:
         """Sample one action an observation from the current policy, drawing from ``generator`` alone."""
         ...
 
@@ -89,32 +90,44 @@ class Agent(Protocol):
 
 
 @dataclass(frozen=True)
-class SamplingConfig:
+class AgentConfig:
     """Settings of every agent.
+
+    Attributes:
+        steps_per_iteration: vector steps collected in one iteration.
+    """
+
+    steps_per_iteration: int = 2
+
+    presets: ClassVar[dict[str, dict[str, Any]]] = {"default": {}}
+
+    def __post_init__(self) -> None:
+        self._check(self.steps_per_iteration >= 1, "steps_per_iteration", "at least 1")
+
+    def _check(self, holds: bool, name: str, allowed: str) -> None:
+        if not holds:
+            raise ValueError(f"{name}={getattr(self, name)!r} is not allowed: it must be {allowed}")
+
+
+@dataclass(frozen=True)
+class SamplingConfig(AgentConfig):
+    """Settings of every agent that samples its actions from a language model.
 
     Attributes:
         temperature: softmax temperature of sampling (and of training, for learners). 0 is greedy decoding.
         max_new_tokens: an action is cut after this many tokens.
-        steps_per_iteration: vector steps collected in one iteration.
         stop_at_function_end: an action also ends where its function is complete, see
             :class:`agents.function_end.FunctionEnd`.
     """
 
     temperature: float = 1.0
     max_new_tokens: int = 128
-    steps_per_iteration: int = 2
     stop_at_function_end: bool = True
 
-    presets: ClassVar[dict[str, dict[str, Any]]] = {"default": {}}
-
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check(self.temperature >= 0, "temperature", "at least 0")
         self._check(self.max_new_tokens >= 1, "max_new_tokens", "at least 1")
-        self._check(self.steps_per_iteration >= 1, "steps_per_iteration", "at least 1")
-
-    def _check(self, holds: bool, name: str, allowed: str) -> None:
-        if not holds:
-            raise ValueError(f"{name}={getattr(self, name)!r} is not allowed: it must be {allowed}")
 
 
 @dataclass(frozen=True)
@@ -184,21 +197,47 @@ class ActorCriticConfig(LearnerConfig):
             raise ValueError(unknown("critic", self.critic, CRITICS))
 
 
+Model = Literal["language model", "text model", "none"]
+"""What an agent is built around: a model whose tokens and weights it has in hand, one that is only asked for text (a
+language model can be, too), or none."""
+
+Interface = Literal["text", "pipelines", "solutions"]
+"""What an agent acts in: ``DataSci-v0`` itself, or choices from a grid of pipelines, or from the known solutions of a
+task, as the wrappers in ``ds_gym.wrappers`` offer them."""
+
+
+@dataclass(frozen=True)
+class AgentTraits:
+    """What it takes to build an agent, and to let it play.
+
+    Attributes:
+        config_class: of its settings.
+        model: what it is built around.
+        interface: what its environments must offer.
+    """
+
+    config_class: type[AgentConfig]
+    model: Model = "language model"
+    interface: Interface = "text"
+
+
 @dataclass(frozen=True)
 class _Registration:
-    constructor: Callable[..., Agent]  # of a language model, a config, a seed and, if one is given, a sampler
-    config_class: type[SamplingConfig]
+    constructor: Callable[..., Agent]  # of a model (unless it wants none), a config, a seed and perhaps a sampler
+    traits: AgentTraits
 
 
 _AGENTS: dict[str, _Registration] = {}
 AgentClass = TypeVar("AgentClass", bound=type)
 
 
-def register_agent(name: str, config_class: type[SamplingConfig]) -> Callable[[AgentClass], AgentClass]:
-    """Class decorator: makes ``make_agent(name, ...)`` build the class, whose settings are a ``config_class``."""
+def register_agent(
+    name: str, config_class: type[AgentConfig], *, model: Model = "language model", interface: Interface = "text"
+) -> Callable[[AgentClass], AgentClass]:
+    """Class decorator: makes ``make_agent(name, ...)`` build the class; see :class:`AgentTraits` for what it says."""
 
     def register(agent_class: AgentClass) -> AgentClass:
-        _AGENTS[name] = _Registration(agent_class, config_class)
+        _AGENTS[name] = _Registration(agent_class, AgentTraits(config_class, model, interface))
         return agent_class
 
     return register
@@ -209,15 +248,20 @@ def list_agents() -> list[str]:
     return sorted(_AGENTS)
 
 
-def agent_config_class(name: str) -> type[SamplingConfig]:
+def agent_traits(name: str) -> AgentTraits:
+    """What a registered agent needs. Raises ValueError for an unknown agent."""
+    return _registration(name).traits
+
+
+def agent_config_class(name: str) -> type[AgentConfig]:
     """The frozen dataclass of an agent's settings. Raises ValueError for an unknown agent."""
-    return _registration(name).config_class
+    return agent_traits(name).config_class
 
 
 def make_agent(
     name: str,
-    language_model: LanguageModel,
-    config: SamplingConfig | None = None,
+    language_model: LanguageModel | TextModel | None = None,
+    config: AgentConfig | None = None,
     seed: int = 0,
     sampler: Sampler | None = None,
 ) -> Agent:
@@ -225,25 +269,29 @@ def make_agent(
 
     Args:
         name: one of :func:`list_agents`.
-        language_model: see :func:`agents.language_model.load_language_model`; give each learner its own.
+        language_model: see :func:`agents.language_model.load_language_model`; give each learner its own. Agents that
+            only prompt also take a :class:`agents.prompting.text_model.TextModel`; others want none.
         config: an instance of ``agent_config_class(name)``, or None for its defaults.
         seed: seeds all that the agent draws: sampling, the start of its heads, replay, and the first reset.
         sampler: another engine that writes the agent's actions; None for the language model itself.
 
     Raises:
-        ValueError: unknown agent, or a config of another agent.
+        ValueError: unknown agent, a config of another agent, or a model where none is wanted, or none where one is.
     """
     registration = _registration(name)
+    traits = registration.traits
     if config is None:
-        config = registration.config_class()
-    if type(config) is not registration.config_class:
-        raise ValueError(f"agent {name!r} wants a {registration.config_class.__name__}, not {type(config).__name__}")
-    if sampler is None:
-        return registration.constructor(language_model, config, seed)
-    return registration.constructor(language_model, config, seed, sampler)
+        config = traits.config_class()
+    if type(config) is not traits.config_class:
+        raise ValueError(f"agent {name!r} wants a {traits.config_class.__name__}, not {type(config).__name__}")
+    if (language_model is None) != (traits.model == "none"):
+        wanted = "no model" if traits.model == "none" else f"a {traits.model}"
+        raise ValueError(f"agent {name!r} wants {wanted}, and was given {type(language_model).__name__}")
+    given = [] if language_model is None else [language_model]
+    return registration.constructor(*given, config, seed, *([] if sampler is None else [sampler]))
 
 
-def make_config(name: str, preset: str = "default", **settings: Any) -> SamplingConfig:
+def make_config(name: str, preset: str = "default", **settings: Any) -> AgentConfig:
     """The settings of an agent: a preset, then ``settings`` over it. Values may be strings, as from a command line.
 
     Raises:

@@ -1,89 +1,44 @@
-"""What every agent around a language model does alike: acting, and the loop of collecting attempts and updating."""
+"""What every agent of this package does alike: acting, and the loop of collecting attempts and updating."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
 import torch
 
-from agents.agent import STATE_VERSION, Iteration, SamplingConfig, TrainingDiverged, check_state
+from agents.actor import Action, Actor
+from agents.agent import STATE_VERSION, AgentConfig, Iteration, TrainingDiverged, check_state
 from agents.collector import Collector
-from agents.generation import LocalSampler
-from agents.language_model import LanguageModel
 from agents.rollout import Rollout
-from agents.sampler import Sampler
-
-LARGE_LOG_PROB_GAP = 0.05
-"""Above this, the log-probabilities of sampling and of training are no longer those of one policy."""
-
-
-@dataclass(frozen=True)
-class SampledAction:
-    """An action with its tokens.
-
-    Attributes:
-        prompt_ids: what the model read.
-        action_ids: what it wrote.
-        text: the action as the environment takes it.
-    """
-
-    prompt_ids: tuple[int, ...]
-    action_ids: tuple[int, ...]
-    text: str
 
 
 class CollectingAgent:
-    """Base of the agents of this package; an algorithm is an :meth:`_update`.
+    """Base of the agents of this package; an algorithm is an actor and an :meth:`_update`.
 
     Args:
         name: what the agent is registered as.
-        language_model: the policy and its base.
         config: settings of the agent.
         seed: of everything that the agent draws.
-        sampler: what writes the actions; None for a :class:`agents.generation.LocalSampler`.
+        actor: what decides on its actions.
     """
 
-    def __init__(
-        self,
-        name: str,
-        language_model: LanguageModel,
-        config: SamplingConfig,
-        seed: int,
-        sampler: Sampler | None = None,
-    ) -> None:
-        self._language_model = language_model
-        self._sampling = config
-        if sampler is None:
-            sampler = LocalSampler(language_model, stop_at_function_end=config.stop_at_function_end)
-        self._sampler = sampler
-        self._generator = torch.Generator().manual_seed(seed)
-        self._collector = Collector(language_model, sampler, config, self._generator, seed)
-        self._sampler_is_current = False
-        self._has_warned = False
+    def __init__(self, name: str, config: AgentConfig, seed: int, actor: Actor) -> None:
         self._name = name
         self._seed = seed
-
-    @property
-    def language_model(self) -> LanguageModel:
-        """The policy and its base."""
-        return self._language_model
-
-    @property
-    def temperature(self) -> float:
-        """That actions are sampled at."""
-        return self._sampling.temperature
+        self._settings = config
+        self._actor = actor
+        self._generator = torch.Generator().manual_seed(seed)
+        self._collector = Collector(actor, self._generator, seed, config.steps_per_iteration)
 
     def learn(self, envs: gym.vector.VectorEnv, env_steps: int) -> Iterator[Iteration]:
         """Collect and update until ``env_steps`` attempts were made in total, see :class:`agents.agent.Agent`."""
         self._collector.begin(envs)
         while (vector_steps := self._collector.steps_left(envs, env_steps)) > 0:
-            self._update_sampler()
+            self._before_acting()
             rollout = self._collector.collect(envs, vector_steps)
             start = time.perf_counter()
             try:
@@ -91,32 +46,17 @@ class CollectingAgent:
             except TrainingDiverged as error:
                 error.iteration = self._iteration(rollout, {}, 0, time.perf_counter() - start)
                 raise
-            self._sampler_is_current = self._sampler_is_current and gradient_steps == 0
-            self._warn_of_gap(metrics)
+            self._after_update(metrics, gradient_steps)
             yield self._iteration(rollout, metrics, gradient_steps, time.perf_counter() - start)
 
-    def act(self, observations: Sequence[str], generator: torch.Generator) -> list[str]:
+    def act(self, observations: Sequence[Any], generator: torch.Generator) -> list[Any]:
         """Sample one action an observation, see :class:`agents.agent.Agent`."""
-        return [action.text for action in self.sample(observations, generator)]
+        return [action.content for action in self.sample(observations, generator)]
 
-    def sample(self, observations: Sequence[str], generator: torch.Generator) -> list[SampledAction]:
-        """As :meth:`act`, with the tokens that were read and written; an agent that acts otherwise overrides this."""
-        config = self._sampling
-        prompts = [
-            self._language_model.encode_prompt(observation, reserve=config.max_new_tokens)
-            for observation in observations
-        ]
-        self._update_sampler()
-        generations = self._sampler.sample(
-            prompts,
-            max_new_tokens=config.max_new_tokens,
-            temperature=config.temperature,
-            generator=generator,
-        )
-        return [
-            SampledAction(prompt, generation.token_ids, generation.text)
-            for prompt, generation in zip(prompts, generations, strict=True)
-        ]
+    def sample(self, observations: Sequence[Any], generator: torch.Generator) -> list[Action]:
+        """As :meth:`act`, with what else is known of the actions; an agent that acts otherwise overrides this."""
+        self._before_acting()
+        return self._actor.act(observations, generator, is_exploring=False)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues bit for bit; learners add their networks and optimisers."""
@@ -131,21 +71,14 @@ class CollectingAgent:
         check_state(state, self._identity())
         self._generator.set_state(state["generator"])
         self._collector.load_state_dict(state["collector"])
-        self._sampler_is_current = False
 
     def _identity(self) -> dict[str, Any]:
         """What a state belongs to, and all that it takes to build the agent anew."""
-        model = self._language_model
         return {
             "version": STATE_VERSION,
             "agent": self._name,
-            "model": model.name,
-            "tuning": model.tuning,
-            "dtype": str(model.head("base").weight.dtype).removeprefix("torch."),
-            "model_options": model.options.deciding(),
-            "weights": model.fingerprint,
             "seed": self._seed,
-            "config": dataclasses.asdict(self._sampling),
+            "config": dataclasses.asdict(self._settings),
         }
 
     def _iteration(
@@ -165,23 +98,12 @@ class CollectingAgent:
             gradient_steps,
         )
 
-    def _update_sampler(self) -> None:
-        if not self._sampler_is_current:
-            self._sampler.policy_changed()
-            self._sampler_is_current = True
-
-    def _warn_of_gap(self, metrics: Mapping[str, float]) -> None:
-        """Say once that what was sampled is not what is trained."""
-        gap = metrics.get("log_prob_gap", 0.0)
-        if gap > LARGE_LOG_PROB_GAP and not self._has_warned:
-            self._has_warned = True
-            warnings.warn(
-                f"the log-probabilities of sampling and of training differ by up to {gap:.2g} "
-                f"(more than {LARGE_LOG_PROB_GAP}): the sampler and the learner compute different policies, "
-                "or their number format is too coarse",
-                stacklevel=3,
-            )
+    def _before_acting(self) -> None:
+        """Called before the actor acts."""
 
     def _update(self, rollout: Rollout) -> tuple[dict[str, float], int]:
         """Learn from fresh attempts; here, nothing is learnt. Returns metrics and the policy's gradient steps."""
         return {}, 0
+
+    def _after_update(self, metrics: Mapping[str, float], gradient_steps: int) -> None:
+        """Called after each update with what it returned."""

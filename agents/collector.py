@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium as gym
 import torch
 
-from agents.agent import SamplingConfig
-from agents.language_model import LanguageModel
+from agents.actor import Actor
 from agents.rollout import Rollout, Trajectory, Turn
-from agents.sampler import Sampler
 from agents.stepping import VectorStepper
 
 
@@ -21,28 +19,19 @@ class Collector:
     """Makes attempts in a vector of environments, and remembers where it stands.
 
     Args:
-        language_model: encodes observations.
-        sampler: writes actions.
-        config: settings of the sampling.
-        generator: what the sampler draws from.
+        actor: decides on actions.
+        generator: what the actor draws from.
         seed: of the first reset.
+        steps_per_iteration: vector steps of one iteration.
     """
 
-    def __init__(
-        self,
-        language_model: LanguageModel,
-        sampler: Sampler,
-        config: SamplingConfig,
-        generator: torch.Generator,
-        seed: int,
-    ) -> None:
+    def __init__(self, actor: Actor, generator: torch.Generator, seed: int, steps_per_iteration: int) -> None:
         self.env_steps = 0
-        self._language_model = language_model
-        self._sampler = sampler
-        self._config = config
+        self._actor = actor
         self._generator = generator
         self._seed = seed
-        self._observations: tuple[str, ...] = ()
+        self._steps_per_iteration = steps_per_iteration
+        self._observations: tuple[Any, ...] = ()
         self._snapshots: list[dict[str, Any]] | None = None
 
     def begin(self, envs: gym.vector.VectorEnv) -> None:
@@ -67,7 +56,9 @@ class Collector:
         elif len(self._snapshots) != envs.num_envs:
             raise ValueError(f"the agent was trained in {len(self._snapshots)} environments, not in {envs.num_envs}")
         else:
-            self._observations = tuple(envs.unwrapped.restore(self._snapshots))  # type: ignore[attr-defined]
+            restore = _method(envs, "restore")
+            assert restore is not None  # as when the snapshots were made
+            self._observations = tuple(restore(self._snapshots))
 
     def collect(self, envs: gym.vector.VectorEnv, vector_steps: int) -> Rollout:
         """Make ``vector_steps`` times ``envs.num_envs`` attempts; programs run while others are still being written."""
@@ -78,14 +69,12 @@ class Collector:
         stepper = VectorStepper(envs)
         for _ in range(vector_steps):
             start = time.perf_counter()
-            prompts = [self._encode(observation) for observation in self._observations]
             with stepper.step():
-                generations = self._sampler.sample(
-                    prompts,
-                    max_new_tokens=self._config.max_new_tokens,
-                    temperature=self._config.temperature,
-                    generator=self._generator,
-                    on_end=lambda index, generation: stepper.send(index, generation.text),
+                actions = self._actor.act(
+                    self._observations,
+                    self._generator,
+                    is_exploring=True,
+                    on_action=lambda index, action: stepper.send(index, action.content),
                 )
                 sampled = time.perf_counter()
                 observations, rewards, terminations, truncations, infos = stepper.receive()
@@ -93,22 +82,24 @@ class Collector:
             generation_seconds += sampled - start
             environment_seconds += received - sampled
 
-            for i, generation in enumerate(generations):
+            for i, action in enumerate(actions):
                 terminated, truncated = bool(terminations[i]), bool(truncations[i])
                 following = infos["final_obs"][i] if truncated and not terminated else observations[i]
                 turn = Turn(
                     env_index=i,
                     prompt=self._observations[i],
-                    action=generation.text,
-                    prompt_ids=prompts[i],
-                    action_ids=generation.token_ids,
-                    log_probs=generation.log_probs,
-                    stop_reason=generation.stop_reason,
+                    action=action.content,
+                    prompt_ids=action.prompt_ids,
+                    action_ids=action.action_ids,
+                    log_probs=action.log_probs,
+                    stop_reason=action.stop_reason,
                     reward=float(rewards[i]),
                     terminated=terminated,
                     truncated=truncated,
-                    next_prompt_ids=None if terminated else self._encode(following),
-                    info=_info_of_env(infos, i, terminated or truncated),
+                    next_prompt_ids=None if terminated else self._actor.encode(following),
+                    info=info_of_env(infos, i, terminated or truncated),
+                    thought=action.thought,
+                    usage=action.usage,
                 )
                 turns.append(turn)
                 unfinished[i].append(turn)
@@ -117,14 +108,14 @@ class Collector:
                     unfinished[i] = []
             self._observations = tuple(observations)
         self.env_steps += len(turns)
-        snapshots = getattr(envs.unwrapped, "snapshots", None)
+        snapshots = _method(envs, "snapshots")
         self._snapshots = None if snapshots is None else list(snapshots())
         finished += [tuple(trajectory) for trajectory in unfinished if trajectory]
         return Rollout(tuple(turns), tuple(finished), generation_seconds, environment_seconds)
 
     def steps_left(self, envs: gym.vector.VectorEnv, env_steps: int) -> int:
         """Vector steps of the next iteration, so that ``env_steps`` attempts are made in all; 0 when they are made."""
-        return min(self._config.steps_per_iteration, -(-(env_steps - self.env_steps) // envs.num_envs))
+        return min(self._steps_per_iteration, -(-(env_steps - self.env_steps) // envs.num_envs))
 
     def state_dict(self) -> dict[str, Any]:
         return {"env_steps": self.env_steps, "snapshots": self._snapshots}
@@ -133,11 +124,8 @@ class Collector:
         self.env_steps = state["env_steps"]
         self._snapshots = state["snapshots"]
 
-    def _encode(self, observation: str) -> tuple[int, ...]:
-        return self._language_model.encode_prompt(observation, reserve=self._config.max_new_tokens)
 
-
-def _info_of_env(infos: Mapping[str, Any], index: int, done: bool) -> dict[str, Any]:
+def info_of_env(infos: Mapping[str, Any], index: int, done: bool) -> dict[str, Any]:
     """One environment's info of the attempt just made, out of a vector environment's infos."""
     if "attempts" in infos:
         return dict(infos["attempts"][index])
@@ -145,3 +133,14 @@ def _info_of_env(infos: Mapping[str, Any], index: int, done: bool) -> dict[str, 
         infos = infos["final_info"]
     present = (key[1:] for key in infos if key.startswith("_") and infos[key][index])
     return {key: infos[key][index] for key in present}
+
+
+def _method(envs: gym.vector.VectorEnv, name: str) -> Callable[..., Any] | None:
+    """A method of the outermost layer of wrapped environments that has it."""
+    layer: Any = envs
+    while not callable(getattr(layer, name, None)):
+        if not isinstance(layer, gym.vector.VectorWrapper):
+            return None
+        layer = layer.env
+    method: Callable[..., Any] = getattr(layer, name)
+    return method

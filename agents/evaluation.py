@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import torch
 
-from agents.collecting_agent import CollectingAgent, SampledAction
+from agents.actor import Action
 from agents.corpus import Corpus, Passage, passages
 from agents.language_model import LanguageModel
+from agents.language_model_agent import LanguageModelAgent
 from agents.rollout import Turn, hidden_states, token_batch
 from agents.vocabulary import VocabularySums, vocabulary_sums
 
@@ -50,17 +51,17 @@ class PolicyProbe:
         corpus: texts of which the perplexity is measured; None for none.
     """
 
-    def __init__(self, agent: CollectingAgent, corpus: Corpus | None = None) -> None:
+    def __init__(self, agent: LanguageModelAgent, corpus: Corpus | None = None) -> None:
         self._agent = agent
         self._corpus = corpus
         self.corpus_fingerprint = None if corpus is None else corpus.fingerprint
 
-    def sample(self, observations: Sequence[str], generator: torch.Generator) -> list[SampledAction]:
+    def sample(self, observations: Sequence[str], generator: torch.Generator) -> list[Action]:
         """The agent's actions with their tokens, see :meth:`agents.collecting_agent.CollectingAgent.sample`."""
         return self._agent.sample(observations, generator)
 
     def divergence(
-        self, actions: Sequence[SampledAction], before_pass: Callable[[], None] = lambda: None
+        self, actions: Sequence[Action], before_pass: Callable[[], None] = lambda: None
     ) -> Divergence | None:
         """See :func:`divergence_from_base`; at the temperature that the agent samples at."""
         return divergence_from_base(self._agent.language_model, actions, self._agent.temperature, before_pass)
@@ -72,7 +73,7 @@ class PolicyProbe:
 
 def divergence_from_base(
     language_model: LanguageModel,
-    actions: Sequence[SampledAction],
+    actions: Sequence[Action],
     temperature: float,
     before_pass: Callable[[], None] = lambda: None,
 ) -> Divergence | None:

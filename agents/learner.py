@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from agents.agent import ActorCriticConfig, LearnerConfig
-from agents.collecting_agent import CollectingAgent
 from agents.critic import Critic
 from agents.gradient_step import GradientStep, NetworkOptimizers, PolicyEvaluation, approximate_kl
 from agents.language_model import LanguageModel, Network
+from agents.language_model_agent import LanguageModelAgent
 from agents.rollout import TokenBatch, Trajectory, bootstrap_states, hidden_states, token_batch
 from agents.sampler import Sampler
 from agents.vocabulary import VocabularySums, vocabulary_sums
@@ -23,7 +23,7 @@ GROSS_GAP = {torch.float32: 0.25, torch.bfloat16: 2.0, torch.float16: 2.0}
 """Before the first gradient step, log pi of the sampling pass and of the training pass may not lie farther apart."""
 
 
-class Learner(CollectingAgent):
+class Learner(LanguageModelAgent):
     """Base of agents that train the policy; an algorithm is an :meth:`_update`.
 
     Args:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from agents.actor import Usage
 from agents.language_model import LanguageModel, Network
 from agents.sampler import StopReason
 from agents.token_tree import TokenTree, token_tree
@@ -29,30 +30,41 @@ class Turn:
     Attributes:
         env_index: the sub-environment.
         prompt: the observation.
-        action: the text that was sent to the environment.
-        prompt_ids: tokens that the model read.
-        action_ids: tokens that it sampled; the end-of-sequence token is among them only if it was sampled.
+        action: what was sent to the environment: a text, or a choice.
+        prompt_ids: tokens that the model read; empty where they are not known.
+        action_ids: tokens that it sampled; the end-of-sequence token is among them only if it was sampled. Empty where
+            they are not known.
         log_probs: log-probability of each of them under the sampling distribution.
         stop_reason: "eos", "function_end", or "length" if the action was cut; see :class:`agents.sampler.Generation`.
+            None where nothing was generated.
         reward: of the attempt.
         terminated: the episode ended here.
         truncated: the episode was cut here by a wrapper.
         next_prompt_ids: tokens of the observation that followed, None if the episode terminated.
         info: the environment's info of the attempt.
+        thought: what was written before the action, for the agent itself.
+        usage: of a model that was only asked for text; None for agents with tokens, or without a model.
     """
 
     env_index: int
-    prompt: str
-    action: str
+    prompt: Any
+    action: Any
     prompt_ids: tuple[int, ...]
     action_ids: tuple[int, ...]
     log_probs: tuple[float, ...]
-    stop_reason: StopReason
+    stop_reason: StopReason | None
     reward: float
     terminated: bool
     truncated: bool
     next_prompt_ids: tuple[int, ...] | None
     info: Mapping[str, Any]
+    thought: str = ""
+    usage: Usage | None = None
+
+    @property
+    def generated_tokens(self) -> int:
+        """Tokens that were generated for the attempt."""
+        return len(self.action_ids) if self.usage is None else self.usage.generated_tokens
 
     def tokens_only(self) -> Turn:
         """The turn without its texts and info: all that learning needs."""
@@ -84,7 +96,7 @@ class Rollout:
 
     @property
     def generated_tokens(self) -> int:
-        return sum(len(turn.action_ids) for turn in self.turns)
+        return sum(turn.generated_tokens for turn in self.turns)
 
     def metrics(self) -> dict[str, float]:
         """Averages over the attempts of the rollout."""
@@ -96,7 +108,7 @@ class Rollout:
             "truncation_rate": sum(turn.stop_reason == "length" for turn in self.turns) / n,
             "eos_rate": sum(turn.stop_reason == "eos" for turn in self.turns) / n,
             "function_end_rate": sum(turn.stop_reason == "function_end" for turn in self.turns) / n,
-            "unique_programs": float(len({turn.action for turn in self.turns})),
+            "unique_programs": float(len({str(turn.action) for turn in self.turns})),
         }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from agents.agent import SamplingConfig, register_agent
-from agents.collecting_agent import CollectingAgent
 from agents.language_model import LanguageModel
+from agents.language_model_agent import LanguageModelAgent
 from agents.sampler import Sampler
 
 
 @register_agent("sample", SamplingConfig)
-class Sample(CollectingAgent):
+class Sample(LanguageModelAgent):
     """Samples from the language model as it is; an :class:`agents.agent.Agent`."""
 
     def __init__(

@@ -20,7 +20,7 @@ from benchmarks.errors import BadInput, ResultError, StorageError, choose, one_l
 if TYPE_CHECKING:
     import gymnasium as gym
 
-    from agents.agent import Agent, SamplingConfig
+    from agents.agent import Agent, AgentConfig
     from agents.evaluation import Divergence, Perplexities
     from agents.language_model import LanguageModel
     from benchmarks.plan import RunSpec
@@ -249,10 +249,10 @@ class DataSciBackend:
 
         import ds_gym
         from agents import TrainingDiverged, agent_config_class, make_agent
-        from agents.collecting_agent import CollectingAgent
         from agents.corpus import read_corpus
         from agents.evaluation import PolicyProbe
         from agents.language_model import load_language_model
+        from agents.language_model_agent import LanguageModelAgent
 
         torch.set_num_threads(threads)
         language_model = load_language_model(spec.model, device=spec.device, **loading_arguments(spec.model_options))
@@ -288,7 +288,7 @@ class DataSciBackend:
             divergence=TrainingDiverged,
             probe=(
                 PolicyProbe(agent, corpus=None if corpus_path is None else read_corpus(corpus_path))
-                if isinstance(agent, CollectingAgent)
+                if isinstance(agent, LanguageModelAgent)
                 else None
             ),
         )
@@ -322,7 +322,7 @@ class DataSciBackend:
         restore_global_random_states(states)
 
 
-def save_policy(language_model: LanguageModel, config: SamplingConfig, folder: Path, result: RunResult) -> None:
+def save_policy(language_model: LanguageModel, config: AgentConfig, folder: Path, result: RunResult) -> None:
     """Writes the policy of a finished run into a folder, with a card that tells of its result.
 
     Raises:

@@ -10,10 +10,11 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from agents import make_agent, make_config
-from agents.collecting_agent import CollectingAgent, SampledAction
+from agents.actor import Action
 from agents.corpus import Corpus, Document, corpus_of_model, passages, read_corpus
 from agents.evaluation import PolicyProbe, divergence_from_base, perplexities
 from agents.language_model import LanguageModel, load_language_model
+from agents.language_model_agent import LanguageModelAgent
 from agents.loading import TINYCODER
 
 CORPUS = Corpus(
@@ -88,9 +89,9 @@ def test_the_embedded_model_knows_its_held_out_documents() -> None:
     assert measured.base < 1.5
 
 
-def probed(language_model: LanguageModel, temperature: float = 1.0) -> tuple[PolicyProbe, list[SampledAction]]:
+def probed(language_model: LanguageModel, temperature: float = 1.0) -> tuple[PolicyProbe, list[Action]]:
     agent = make_agent("sample", language_model, make_config("sample", temperature=temperature, max_new_tokens=12))
-    assert isinstance(agent, CollectingAgent)
+    assert isinstance(agent, LanguageModelAgent)
     probe = PolicyProbe(agent, CORPUS)
     return probe, probe.sample(["# Task: a table.", "# Attempt 1 of 5.", "# Task:"], torch.Generator().manual_seed(0))
 
@@ -128,13 +129,13 @@ def test_a_policy_that_has_not_learnt_does_not_diverge(language_model: LanguageM
 
 
 def test_actions_without_tokens_have_no_divergence(language_model: LanguageModel) -> None:
-    assert divergence_from_base(language_model, [SampledAction((1, 2), (), "")], 1.0) is None
+    assert divergence_from_base(language_model, [Action("", (1, 2))], 1.0) is None
     assert divergence_from_base(language_model, [], 1.0) is None
 
 
 def test_sampling_with_tokens_is_acting(language_model: LanguageModel) -> None:
     agent = make_agent("sample", language_model, make_config("sample", max_new_tokens=12))
-    assert isinstance(agent, CollectingAgent)
+    assert isinstance(agent, LanguageModelAgent)
     observations = ["# Task: a table.", "# Task:"]
     sampled = agent.sample(observations, torch.Generator().manual_seed(3))
     assert agent.act(observations, torch.Generator().manual_seed(3)) == [action.text for action in sampled]

@@ -6,6 +6,7 @@ import gymnasium as gym
 import pytest
 import torch
 
+from agents.actor import LanguageModelActor
 from agents.agent import SamplingConfig
 from agents.collector import Collector
 from agents.generation import LocalSampler
@@ -84,7 +85,8 @@ def test_hidden_states_and_gradients_do_not_depend_on_batching(
 
 def collector(model: LanguageModel, **settings: int) -> Collector:
     config = SamplingConfig(max_new_tokens=6, **settings)
-    return Collector(model, LocalSampler(model), config, torch.Generator().manual_seed(0), seed=0)
+    actor = LanguageModelActor(model, LocalSampler(model), config)
+    return Collector(actor, torch.Generator().manual_seed(0), 0, config.steps_per_iteration)
 
 
 def test_collected_turns_are_chained_by_episode(language_model: LanguageModel, make_envs) -> None:

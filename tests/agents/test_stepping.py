@@ -9,6 +9,7 @@ import gymnasium as gym
 import pytest
 import torch
 
+from agents.actor import LanguageModelActor
 from agents.agent import SamplingConfig
 from agents.collector import Collector
 from agents.language_model import LanguageModel
@@ -76,7 +77,8 @@ def envs() -> Iterator[gym.vector.VectorEnv]:
 
 
 def collector(model: LanguageModel, sampler: Script) -> Collector:
-    return Collector(model, sampler, SamplingConfig(max_new_tokens=8), torch.Generator().manual_seed(0), seed=0)
+    actor = LanguageModelActor(model, sampler, SamplingConfig(max_new_tokens=8))
+    return Collector(actor, torch.Generator().manual_seed(0), seed=0, steps_per_iteration=2)
 
 
 def collect(model: LanguageModel, envs: gym.vector.VectorEnv) -> tuple[Turn, ...]:
