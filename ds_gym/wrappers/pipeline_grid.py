@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from ds_gym.actions import HEADER
+from ds_gym.tasks import Task
+from ds_gym.wrappers.program_menu import check_choice_of
 
 Setting = Mapping[str, Any]
 """Arguments of an estimator."""
@@ -106,7 +107,7 @@ ESTIMATORS: tuple[Estimator, ...] = (
 
 @dataclass(frozen=True)
 class PipelineGrid:
-    """Scalers x estimators x settings.
+    """Scalers x estimators x settings; a :class:`~ds_gym.wrappers.program_menu.ProgramMenu`.
 
     Attributes:
         scalers: each a sequence of steps, which may be empty.
@@ -132,6 +133,10 @@ class PipelineGrid:
         """How many scalers, estimators and settings there are."""
         return len(self.scalers), len(self.estimators), len(self.estimators[0].settings)
 
+    def program_for(self, task: Task, choice: Sequence[int]) -> str:
+        """The program of one point, which takes what the task hands over; see :meth:`program`."""
+        return self.program(choice, takes_frame=bool(task.columns))
+
     def program(self, choice: Sequence[int], *, takes_frame: bool = False) -> str:
         """The program of one point.
 
@@ -142,12 +147,8 @@ class PipelineGrid:
         Raises:
             ValueError: an index that does not exist, or not three of them.
         """
-        indices = list(choice)
-        if len(indices) != 3 or not all(
-            isinstance(index, Integral) and 0 <= index < size for index, size in zip(indices, self.shape, strict=True)
-        ):
-            raise ValueError(f"action: given {indices}; allowed: three integers from 0, below {list(self.shape)}")
-        scaler, estimator = self.scalers[indices[0]], self.estimators[indices[1]]
+        scaler_index, estimator_index, setting_index = check_choice_of(self.shape, choice)
+        scaler, estimator = self.scalers[scaler_index], self.estimators[estimator_index]
         imports = {(step.module, step.name) for step in (*scaler, estimator.step)}
         if estimator.is_calibrated:
             imports.add(("sklearn.calibration", "CalibratedClassifierCV"))
@@ -155,7 +156,7 @@ class PipelineGrid:
         if takes_frame:
             imports |= _FRAME_IMPORTS
             calls.insert(0, "columns")
-        calls.append(estimator.call(estimator.settings[indices[2]]))
+        calls.append(estimator.call(estimator.settings[setting_index]))
         if len(calls) > 1:
             imports.add(("sklearn.pipeline", "make_pipeline"))
         model = f"make_pipeline({', '.join(calls)})" if len(calls) > 1 else calls[0]
