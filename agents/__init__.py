@@ -1,4 +1,4 @@
-"""Agents that train language models in the environments of ds_gym, or let them write as they are."""
+"""Agents that train language models in the environments of ds_gym, prompt them as they are, or use none."""
 
 from agents.agent import Agent, Iteration, TrainingDiverged, agent_config_class, list_agents, make_agent, make_config
 from agents.etpo import ETPO, ETPOConfig
@@ -8,6 +8,19 @@ from agents.language_model import LanguageModel, load_language_model
 from agents.model_options import ModelOptions
 from agents.poad import POAD, POADConfig
 from agents.ppo import PPO, PPOConfig
+from agents.prompting.prompter import PromptingConfig
+from agents.prompting.strategies import (
+    BestOfN,
+    BestOfNConfig,
+    ChainOfThought,
+    FewShot,
+    FewShotConfig,
+    Reflection,
+    ReflectionConfig,
+    SelfImprove,
+    SelfImproveConfig,
+    ZeroShot,
+)
 from agents.rft import RFT, RFTConfig
 from agents.rloo import RLOO, RLOOConfig
 from agents.rollout import Turn
@@ -22,7 +35,12 @@ __all__ = [
     "RFT",
     "RLOO",
     "Agent",
+    "BestOfN",
+    "BestOfNConfig",
+    "ChainOfThought",
     "ETPOConfig",
+    "FewShot",
+    "FewShotConfig",
     "GRPOConfig",
     "Iteration",
     "KLQConfig",
@@ -30,11 +48,17 @@ __all__ = [
     "ModelOptions",
     "POADConfig",
     "PPOConfig",
+    "PromptingConfig",
     "RFTConfig",
     "RLOOConfig",
+    "Reflection",
+    "ReflectionConfig",
     "Sample",
+    "SelfImprove",
+    "SelfImproveConfig",
     "TrainingDiverged",
     "Turn",
+    "ZeroShot",
     "agent_config_class",
     "list_agents",
     "load_language_model",

@@ -214,11 +214,13 @@ class AgentTraits:
         config_class: of its settings.
         model: what it is built around.
         interface: what its environments must offer.
+        is_stationary: whether it acts in the last attempt as in the first: it neither learns nor remembers.
     """
 
     config_class: type[AgentConfig]
     model: Model = "language model"
     interface: Interface = "text"
+    is_stationary: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,12 +234,17 @@ AgentClass = TypeVar("AgentClass", bound=type)
 
 
 def register_agent(
-    name: str, config_class: type[AgentConfig], *, model: Model = "language model", interface: Interface = "text"
+    name: str,
+    config_class: type[AgentConfig],
+    *,
+    model: Model = "language model",
+    interface: Interface = "text",
+    is_stationary: bool = False,
 ) -> Callable[[AgentClass], AgentClass]:
     """Class decorator: makes ``make_agent(name, ...)`` build the class; see :class:`AgentTraits` for what it says."""
 
     def register(agent_class: AgentClass) -> AgentClass:
-        _AGENTS[name] = _Registration(agent_class, AgentTraits(config_class, model, interface))
+        _AGENTS[name] = _Registration(agent_class, AgentTraits(config_class, model, interface, is_stationary))
         return agent_class
 
     return register

@@ -29,6 +29,7 @@ __all__ = ["TINYCODER", "EncodedPrompts", "LanguageModel", "Network", "load_lang
 
 Network = Literal["policy", "critic", "target", "base"]
 _TRAINED = ("policy", "critic")
+_UNLIMITED = 2**31
 
 
 class LanguageModel:
@@ -97,7 +98,7 @@ class LanguageModel:
         self._takes_position_ids = "position_ids" in inspect.signature(self._model.base_model.forward).parameters
         head = self.head("policy")
         self.vocabulary_size, self.hidden_size = head.weight.shape
-        self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 2**31
+        self.context_length: int = getattr(model.config, "max_position_embeddings", None) or _UNLIMITED
         self._format = PromptFormat(tokenizer, self.vocabulary_size, options.prompt)
         self.prompt_style = self._format.style
         self.eos_token_ids = _eos_token_ids(model, tokenizer) | self._format.end_token_ids
@@ -184,9 +185,13 @@ class LanguageModel:
         """Take over what :meth:`critic_state_dict` returned. Raises ValueError as :meth:`load_state_dict` does."""
         self._load(self._critic_parameters(), state)
 
-    def encode_prompt(self, observation: str, reserve: int) -> tuple[int, ...]:
-        """Token ids of an observation, whose start is cut if it would leave less than ``reserve`` tokens of context."""
-        return self._format.encode(observation, max(1, self.context_length - reserve))
+    def encode_prompt(self, observation: str, reserve: int | None = None) -> tuple[int, ...]:
+        """Token ids of an observation, whose start is cut if it would leave less than ``reserve`` tokens of context.
+
+        With None nothing is cut, so that the prompt may be longer than the context.
+        """
+        room = _UNLIMITED if reserve is None else max(1, self.context_length - reserve)
+        return self._format.encode(observation, room)
 
     def decode_action(self, token_ids: Sequence[int]) -> str:
         """Text of sampled tokens as it continues a prompt, without special tokens and ends of sequences."""

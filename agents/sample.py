@@ -8,7 +8,7 @@ from agents.language_model_agent import LanguageModelAgent
 from agents.sampler import Sampler
 
 
-@register_agent("sample", SamplingConfig)
+@register_agent("sample", SamplingConfig, is_stationary=True)
 class Sample(LanguageModelAgent):
     """Samples from the language model as it is; an :class:`agents.agent.Agent`."""
 

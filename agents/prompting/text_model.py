@@ -89,8 +89,8 @@ class TextModel(Protocol):
             prompts: at least one; equal prompts get draws of their own.
             max_new_tokens: completions are cut there.
             temperature: softmax temperature of sampling; 0 is greedy.
-            generator: the source of all randomness on this side, so that equal states of it give equal requests. How
-                often it is drawn from depends on the number of prompts alone.
+            generator: the source of all randomness on this side, so that equal states of it give equal requests, and
+                the same state afterwards, whatever had to be tried again.
             is_program: whether the completion is a program, which may end where its function is complete, or prose.
             on_answer: called once for every prompt, in this thread, as soon as its answer is there. What it raises ends
                 the call.
