@@ -1,6 +1,9 @@
 """Agents that train language models in the environments of ds_gym, prompt them as they are, or use none."""
 
 from agents.agent import Agent, Iteration, TrainingDiverged, agent_config_class, list_agents, make_agent, make_config
+from agents.choosing.random_search import RandomSearch, RandomSearchConfig
+from agents.choosing.sb3 import SB3A2C, SB3PPO, SB3A2CConfig, SB3PPOConfig
+from agents.choosing.sklearn_reference import SklearnReference, SklearnReferenceConfig
 from agents.etpo import ETPO, ETPOConfig
 from agents.grpo import GRPO, GRPOConfig
 from agents.klq import KLQ, KLQConfig
@@ -34,6 +37,8 @@ __all__ = [
     "PPO",
     "RFT",
     "RLOO",
+    "SB3A2C",
+    "SB3PPO",
     "Agent",
     "BestOfN",
     "BestOfNConfig",
@@ -51,11 +56,17 @@ __all__ = [
     "PromptingConfig",
     "RFTConfig",
     "RLOOConfig",
+    "RandomSearch",
+    "RandomSearchConfig",
     "Reflection",
     "ReflectionConfig",
+    "SB3A2CConfig",
+    "SB3PPOConfig",
     "Sample",
     "SelfImprove",
     "SelfImproveConfig",
+    "SklearnReference",
+    "SklearnReferenceConfig",
     "TrainingDiverged",
     "Turn",
     "ZeroShot",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -63,8 +63,6 @@ class Collector:
     def collect(self, envs: gym.vector.VectorEnv, vector_steps: int) -> Rollout:
         """Make ``vector_steps`` times ``envs.num_envs`` attempts; programs run while others are still being written."""
         turns: list[Turn] = []
-        finished: list[Trajectory] = []
-        unfinished: list[list[Turn]] = [[] for _ in range(envs.num_envs)]
         generation_seconds = environment_seconds = 0.0
         stepper = VectorStepper(envs)
         for _ in range(vector_steps):
@@ -102,16 +100,21 @@ class Collector:
                     usage=action.usage,
                 )
                 turns.append(turn)
-                unfinished[i].append(turn)
-                if terminated or truncated:
-                    finished.append(tuple(unfinished[i]))
-                    unfinished[i] = []
             self._observations = tuple(observations)
-        self.env_steps += len(turns)
+        self.went_on(envs, self._observations, len(turns))
+        return Rollout(tuple(turns), by_episode(turns), generation_seconds, environment_seconds)
+
+    @property
+    def observations(self) -> tuple[Any, ...]:
+        """What the environments show, one item each; empty before :meth:`begin`."""
+        return self._observations
+
+    def went_on(self, envs: gym.vector.VectorEnv, observations: Iterable[Any], n_attempts: int) -> None:
+        """Remember where the environments stand after attempts, whoever made them."""
+        self._observations = tuple(observations)
+        self.env_steps += n_attempts
         snapshots = _method(envs, "snapshots")
         self._snapshots = None if snapshots is None else list(snapshots())
-        finished += [tuple(trajectory) for trajectory in unfinished if trajectory]
-        return Rollout(tuple(turns), tuple(finished), generation_seconds, environment_seconds)
 
     def steps_left(self, envs: gym.vector.VectorEnv, env_steps: int) -> int:
         """Vector steps of the next iteration, so that ``env_steps`` attempts are made in all; 0 when they are made."""
@@ -123,6 +126,17 @@ class Collector:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.env_steps = state["env_steps"]
         self._snapshots = state["snapshots"]
+
+
+def by_episode(turns: Sequence[Turn]) -> tuple[Trajectory, ...]:
+    """Turns by the episodes of their environments: in the order in which these ended, then those that did not end."""
+    finished: list[Trajectory] = []
+    unfinished: dict[int, list[Turn]] = {}
+    for turn in turns:
+        unfinished.setdefault(turn.env_index, []).append(turn)
+        if turn.terminated or turn.truncated:
+            finished.append(tuple(unfinished.pop(turn.env_index)))
+    return (*finished, *(tuple(unfinished[index]) for index in sorted(unfinished)))
 
 
 def info_of_env(infos: Mapping[str, Any], index: int, done: bool) -> dict[str, Any]:
