@@ -1,7 +1,8 @@
 """Where the function that an action writes is complete, read off its tokens while they are sampled.
 
-What an action is, the environment decides (a body of ``build_model``, or a whole function, or either in a Markdown
-fence; text behind it is cut off). Here the same end is found as early as the text allows, and never too early: behind
+What an action is, the environment decides: a body of ``build_model`` ends where a line begins in column 0; in every
+other answer (a function, a script, prose with code fences, thinking) a helper, a constant or a corrected function may
+still come and would count. Here the end of a body is found as early as the text allows, and never too early: behind
 it, nothing would change the program. Nothing is tokenised or decoded again; every byte is looked at once.
 """
 
@@ -11,8 +12,11 @@ import re
 
 from agents.token_pieces import TokenPieces
 
-_DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+build_model\b")
-_FENCE = re.compile(r"^[ \t]*```[ \t]*(?:[\w+.-]+[ \t]*)?$")
+# Indented beginnings that are not those of a body: a code fence, in a list perhaps, a tag, a sentence, and an answer's
+# first word as tokenizers that mark spaces write it.
+_MARKUP = re.compile(r"[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(?:```|~~~|</?[A-Za-z])")
+_SENTENCE = re.compile(r"[ \t]*[A-Z][^\s=(]*[ \t][^=(]*[.:!?]")
+_WORD_BEHIND_SPACE = re.compile(r" [A-Z<][^=(]*")
 
 _NEWLINE, _RETURN, _SPACE, _TAB, _HASH, _BACKSLASH = b"\n\r \t#\\"
 _QUOTES = frozenset(b"\"'")
@@ -24,10 +28,8 @@ class FunctionEnd:
     """Watches one action grow, token by token.
 
     An action whose first line of code is indented is a body: it ends where a logical line begins in column 0 (blank
-    lines, comments, and what stands inside of brackets, strings and continued lines do not count). An action whose
-    first line of code is not indented ends behind the definition of ``build_model``, once it has come, where a logical
-    line begins at the definition's level; if the definition stands in a fence, behind the line that closes the fence.
-    Without a definition (an unindented body, a body in a fence) only the model itself ends it.
+    lines, comments, and what stands inside of brackets, strings and continued lines do not count). Any other action
+    only the model itself ends.
 
     Attributes:
         length: bytes of the text up to the end; None as long as it has not come.
@@ -42,9 +44,6 @@ class FunctionEnd:
         self._last_byte_was_return = False
         self._layout = _Layout()
         self._is_body: bool | None = None  # None until the first line of code is complete
-        self._definition_indentation: bytes | None = None
-        self._fence_is_open = False
-        self._ends_with_fence = False
 
     @property
     def text(self) -> str:
@@ -55,7 +54,7 @@ class FunctionEnd:
         """Take in the next token; returns whether the end has come."""
         for byte in self._pieces[token_id]:
             self._text.append(byte)
-            if self.length is None:
+            if self.length is None and self._is_body is not False:
                 self._add_byte(byte)
         return self.length is not None
 
@@ -69,37 +68,20 @@ class FunctionEnd:
             self._line_is_blank = True
         else:
             if self._line_is_blank and byte not in (_SPACE, _TAB):
-                indentation = bytes(self._text[self._line_start : -1])
-                if byte != _HASH and not self._layout.is_inside and self._is_behind_function(indentation):
+                is_at_margin = len(self._text) - 1 == self._line_start
+                if byte != _HASH and is_at_margin and self._is_body and not self._layout.is_inside:
                     self.length = self._line_start
                 self._line_is_blank = False
             self._layout.add(byte)
         self._last_byte_was_return = byte == _RETURN
 
-    def _is_behind_function(self, indentation: bytes) -> bool:
-        """Whether a logical line that begins with this indentation is no part of the function any more."""
-        if self._is_body:
-            return not indentation
-        if self._definition_indentation is None or self._ends_with_fence:
-            return False
-        return indentation in (b"", self._definition_indentation)
-
     def _end_line(self, line: bytes) -> None:
         text = line.decode(errors="replace")
         if self._is_body is None and text.strip() and not text.strip().startswith("#"):
-            self._is_body = text[0] in " \t" and not _FENCE.match(text)
-        if self._is_body:
-            return
-        if _FENCE.match(text):
-            if self._fence_is_open and self._ends_with_fence:
-                self.length = self._line_start + len(line)
-            self._fence_is_open = not self._fence_is_open
-        elif self._definition_indentation is None and _DEFINITION.match(text):
-            self._definition_indentation = line[: len(line) - len(line.lstrip(b" \t"))]
-            self._ends_with_fence = self._fence_is_open
-            self._layout = _Layout()  # what stood before, prose perhaps, is no part of the function
-            for byte in line:
-                self._layout.add(byte)
+            is_prose = _SENTENCE.fullmatch(text.rstrip()) or (
+                self._line_start == 0 and _WORD_BEHIND_SPACE.fullmatch(text)
+            )
+            self._is_body = text[0] in " \t" and not _MARKUP.match(text) and not is_prose
 
 
 class _Layout:

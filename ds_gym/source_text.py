@@ -7,6 +7,7 @@ parse can still be shown with the right line numbers.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,7 @@ INDENTATION = "    "
 _LAYOUT_TOKENS = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
 _FSTRING_START = getattr(tokenize, "FSTRING_START", None)  # Python >= 3.12 splits f-strings into several tokens
 _FSTRING_END = getattr(tokenize, "FSTRING_END", None)
+_LAYOUT_MARK = re.compile(r"""\\.?|\"{3}|'{3}|["'#()\[\]{}]""")
 
 
 def indentation_of(line: str) -> str:
@@ -31,6 +33,49 @@ def is_code(line: str) -> bool:
 def first_code_line(lines: Sequence[str]) -> int | None:
     """Index of the first line that is neither blank nor a comment, or None."""
     return next((index for index, line in enumerate(lines) if is_code(line)), None)
+
+
+class LogicalLines:
+    """Follows lines of Python: whether the next one still belongs to the logical line before.
+
+    Python's lexical analysis (docs.python.org/3/reference/lexical_analysis.html) as far as that needs; unlike
+    :mod:`tokenize` it takes any text, and goes through it once.
+    """
+
+    def __init__(self) -> None:
+        self._quote = ""  # the marks that end the string that this is in
+        self._depth = 0
+        self._is_continued = False
+
+    @property
+    def is_in_string(self) -> bool:
+        """Whether the next line begins inside of a string."""
+        return bool(self._quote)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the next line belongs to the same logical line: inside of a string or brackets, or continued."""
+        return bool(self._quote) or self._depth > 0 or self._is_continued
+
+    def add(self, line: str) -> None:
+        """Take in a line, without its line break."""
+        ends_escaped = False
+        for match in _LAYOUT_MARK.finditer(line):
+            mark = match[0]
+            if mark[0] == "\\":
+                ends_escaped = len(mark) == 1
+            elif self._quote:
+                if mark.startswith(self._quote):  # behind one mark that closes, two more are an empty string
+                    self._quote = ""
+            elif mark == "#":
+                break
+            elif mark[0] in "\"'":
+                self._quote = mark
+            else:
+                self._depth = max(0, self._depth + (1 if mark in "([{" else -1))
+        if len(self._quote) == 1 and not ends_escaped:
+            self._quote = ""  # strings in single marks end with their line
+        self._is_continued = ends_escaped and not self._quote
 
 
 def end_of_block(lines: Sequence[str]) -> int:

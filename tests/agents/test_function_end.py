@@ -45,7 +45,13 @@ BEHIND_BODY = [
     "\r\n# more\r\nx = 1\r\n",
     "class A:\n    pass\n\n    # inside\n",
     "assert True",
+    "def build_model(x, y):\n    return 2\n",
+    "```python\ndef build_model(x, y):\n    return 3\n```\n",
+    "~~~\nreturn 4\n~~~\n",
+    "<think>\nor so\n</think>\n",
+    "LIMIT = 5\n\n\ndef scaled(x):\n    return x / LIMIT\n",
 ]
+USING_WHAT_FOLLOWS = "    x_train = scaled(x_train)\n"
 
 
 def byte_level_tokenizer(merges: Sequence[tuple[str, str]]) -> PreTrainedTokenizerFast:
@@ -95,14 +101,18 @@ def normalised(text: str) -> str | None:
 def actions(draw: st.DrawFn) -> str:
     statements = draw(st.lists(st.sampled_from(STATEMENTS), max_size=5))
     body = "".join(f"    {statement}\n" for statement in statements) + BODY
-    kind = draw(st.sampled_from(["body", "function", "fence", "prose and fence"]))
+    kind = draw(st.sampled_from(["body", "function", "fence", "prose and fence", "thinking"]))
     behind = "".join(draw(st.lists(st.sampled_from(BEHIND_BODY), max_size=3)))
     if kind == "body":
         opening = draw(st.sampled_from(["\n", "", "\n\n", "  # comment\n", "# comment in column 0\n"]))
         return opening + body + draw(st.sampled_from(["", "```\n", "\n```python\n"])) + behind
+    body = draw(st.sampled_from(["", USING_WHAT_FOLLOWS])) + body
     before = "".join(f"{line}\n" for line in draw(st.lists(st.sampled_from(BEFORE_FUNCTION), max_size=3)))
     if kind == "function":
         return before + HEADER + body + behind
+    if kind == "thinking":
+        opening = draw(st.sampled_from(["<think>\n", "", " <think>"]))
+        return f"{opening}    return 1\n{HEADER}    return 1\n</think>\n{before}{HEADER}{body}{behind}"
     prose = draw(st.sampled_from(["Here's a (good one:\n", ""])) if kind == "prose and fence" else ""
     return f"{prose}```python\n{before}{HEADER}{body}```\n{behind}"
 
@@ -141,21 +151,23 @@ def test_any_text_is_cut_at_the_beginning_of_a_line_or_not_at_all(text: str, siz
     ("action", "kept"),
     [
         ("\n" + BODY + "print(1)", "\n" + BODY),
-        (HEADER + BODY + "\nmodel = 1", HEADER + BODY + "\n"),
-        ("import numpy\n" + HEADER + BODY + "x", "import numpy\n" + HEADER + BODY),
-        ("def build_model(x, y): return SVC()\nx = 1", "def build_model(x, y): return SVC()\n"),
+        (BODY + "\n# more\nmodel = 1", BODY + "\n# more\n"),
+        ("# comment\n\treturn 1\nx", "# comment\n\treturn 1\n"),
+        (" x = 1\n return x\n```\nBye", " x = 1\n return x\n"),
+        (" X = (1)\n return X\n```\nBye", " X = (1)\n return X\n"),
+        ("\n" + BODY + "```\nBye", "\n" + BODY),
+        ("\n" + BODY + "<think>", "\n" + BODY),
+        ("\n" + BODY + "def build_model(x, y):\n    return 1\n", "\n" + BODY),
         (
-            "Sure:\n    def build_model(x, y):\n        return 1\n    x",
-            "Sure:\n    def build_model(x, y):\n        return 1\n",
+            "    def build_model(x, y):\n        return 1\n    x = 2\ny",
+            "    def build_model(x, y):\n        return 1\n    x = 2\n",
         ),
-        ("```\n" + HEADER + BODY + "```\nBye", "```\n" + HEADER + BODY + "```"),
-        ("```sh\npip install x\n```\n```py\n" + HEADER + BODY + "x = 1\n```\nBye", None),
     ],
 )
-def test_where_an_action_ends(action: str, kept: str | None) -> None:
+def test_where_an_action_ends(action: str, kept: str) -> None:
     text, ended, _ = cut(action)
     assert ended
-    assert text == (kept if kept is not None else action.removesuffix("\nBye"))
+    assert text == kept
 
 
 @pytest.mark.parametrize(
@@ -169,6 +181,14 @@ def test_where_an_action_ends(action: str, kept: str | None) -> None:
         "from sklearn.svm import SVC\nreturn SVC().fit(x_train, y_train)\nprint(1)\n",  # an unindented body
         "Here is a body:\n```python\n" + BODY + "```\nand text\n",
         "```python\n" + HEADER + BODY + "x = 1\n",  # the fence is open
+        "```python\n" + HEADER + BODY + "```\nWait, that is wrong. This is better:\n",  # a better one may come
+        "  ```python\n" + HEADER + BODY + "  ```\nAnd now\n",
+        "  - ~~~~ {.py}\n" + HEADER + BODY + "  ~~~~\nAnd now\n",
+        "  <think>\nThe kernel (radial\n</think>\n" + HEADER + BODY,
+        " <answer>\n" + HEADER + BODY + "</answer>\n",
+        " Sure\n" + HEADER + BODY + "print(1)\n",
+        "\n    Here is the function:\n" + HEADER + BODY + "print(1)\n",
+        HEADER + BODY + "print(1)\nLIMIT = 1\n",  # what the function uses may come
         HEADER + BODY,
         "",
     ],
@@ -176,6 +196,12 @@ def test_where_an_action_ends(action: str, kept: str | None) -> None:
 def test_where_an_action_does_not_end(action: str) -> None:
     assert cut(action)[1] is False
     assert cut(action)[0] == action
+
+
+def test_what_a_function_uses_is_not_cut_off() -> None:
+    action = f"{HEADER}{USING_WHAT_FOLLOWS}{BODY}print(1)\n\n\ndef scaled(x):\n    return x\n"
+    assert cut(action)[0] == action
+    assert "def scaled" in normalise_program(action)
 
 
 def test_tokens_behind_the_end_change_nothing() -> None:

@@ -56,6 +56,30 @@ SAME_PROGRAM = {
     "call after the function": PROGRAM + "\n\n# usage\nmodel = build_model(x, y)\nprint(model)",
     "prose before the function": "Here is my answer:\n\n" + PROGRAM,
     "prose before the indented function": "Here is my answer:\n\n" + textwrap.indent(PROGRAM, "    "),
+    "prose around the function": f"Here is the function:\n\n{PROGRAM}\n\nThis works because it's (rather) good.",
+    "a word before the function": f"Sure\n\n{PROGRAM}\n\nDone",
+    "a word behind a space": f" Sure\n\n{PROGRAM}",
+    "a sentence behind a space": f" Sure, here it is:\n\n```python\n{PROGRAM}\n```",
+    "an indented sentence": f"\n    Here is the code:\n{PROGRAM}",
+    "prose around the body": "Here is the body.\n\nIt fits:\n" + "\n".join(BODY_LINES) + "\n\nThis isn't code.",
+    "prose around the indented body": f"Here is the body:\n{BODY}\n\nThis isn't code.",
+    "word behind a body that closes a fence": "\n".join(BODY_LINES) + "\n```\nDone",
+    "main guard": PROGRAM + "\n\nif __name__ == '__main__':\n    model = build_model(x, y)\n    print(model)\n",
+    "corrected function": PROGRAM.replace("SVC", "Draft") + "\n\nWait, that isn't right.\n\n" + PROGRAM,
+    "function defined again": PROGRAM.replace("SVC", "Draft") + "\n\n" + PROGRAM,
+    "method of the same name before": "class Trainer:\n    def build_model(self, x, y):\n        pass\n```\n" + PROGRAM,
+    "thinking": f"<think>\nFirst\n{PROGRAM.replace('SVC', 'Draft')}\n</think>\n\n{PROGRAM}",
+    "thinking with a fence left open": f"<think>\n```python\n{PROGRAM.replace('SVC', 'Draft')}\n</think>\n{PROGRAM}",
+    "thinking on one line": f"<Thinking>An SVM. Or not?</Thinking>{PROGRAM}",
+    "thinking before a body": f"<scratchpad>\nAn SVM.\n</scratchpad>\n{BODY}",
+    "thinking twice": f"<reasoning>a</reasoning>\n<think>\n<think>\nb\n</think>\nc\n</think>\n```\n{PROGRAM}\n```",
+    "thinking behind": f"```python\n{PROGRAM}\n```\n<think>\nIs that right? {PROGRAM.replace('SVC', 'Draft')}",
+    "thinking that the prompt began": f"Hm.\n```\n{PROGRAM.replace('SVC', 'Draft')}\n```\nYes.</think>\n{PROGRAM}",
+    "thinking in a fence of the prompt": f"```\n{PROGRAM.replace('SVC', 'Draft')}\n</think>\n```\n{PROGRAM}\n```",
+    "answer in tags": f"<think>x</think>\n<answer>\n```python\n{PROGRAM}\n```\n</answer>\nBye",
+    "answer in tags on its lines": f"<code>{PROGRAM}</code>\nIt isn't long.",
+    "fence in a list": f"1. Write:\n\n{textwrap.indent(f'```python{chr(10)}{PROGRAM}{chr(10)}```', '   ')}\n2. Run it",
+    "fence as a list item": "- ```py\n" + textwrap.indent(PROGRAM, "  ") + "\n  ```\n- Done",
 }
 
 
@@ -68,6 +92,42 @@ def test_ways_to_write_one_program(action: str) -> None:
 def test_normalising_twice_changes_nothing(action: str) -> None:
     program = normalise_program(action)
     assert normalise_program(program) == program
+
+
+WRAPPERS = {
+    "none": "{}",
+    "prose": "Here is the function:\n\n{}\n\nThis works because it's (rather) good.",
+    "fence": "```python\n{}\n```",
+    "tildes": "Yes:\n\n~~~~ {{.python .numbers}}\n{}\n~~~~\nThat's all.",
+    "title": '```PYTHON title="x.py"\n{}\n```\n\n```bash\npython x.py\n```\n\n```output\n0.9\n```',
+    "unlabelled after data": '```json\n{{"C": 1}}\n```\n\n```\n{}\n```',
+    "correction": "```python\ndef build_model(x, y):\n    return draft(x)\n```\nNo, better:\n```python\n{}\n```",
+    "broken correction": "```python\n{}\n```\nOr rather:\n```python\ndef build_model(x, y):\n    return (\n```",
+    "longer fence around": "````markdown\nSo:\n```python\n{}\n```\nThat's it.\n````",
+    "fence of the same length around": "```markdown\nSo:\n```python\n{}\n```\nThat's it.\n```\nBye",
+    "left open": "So:\n```python3\n{}",
+    "left open before another": "So:\n```python\n{}\n\n```text\nprinted\n```\nBye",
+    "thinking": "<think>\n```python\ndef build_model(x, y):\n    return draft(x)\n```\n</think>\n\n```python\n{}\n```",
+    "thinking, bare": "<thinking>\ndef build_model(x, y):\n    return draft(x)\n</thinking>\n{}",
+    "end of thinking": "def build_model(x, y):\n    return draft(x)\n</think>\n\n{}",
+    "tags": "<answer>\n{}\n</answer>",
+}
+STATEMENTS = [
+    "x = '<think>' + '</think>'",
+    's = """\n<think>\n```\n</think>\n"""',
+    "t = '''Markdown\n    ```python\n    y = 1\n    ```\n~~~\n'''",
+    "for row in x_train:\n        x = [row, row]",
+    "def helper(a):\n        return a  # it's ```",
+    "u = ~x_train",
+]
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS.values(), ids=WRAPPERS.keys())
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=4), st.sampled_from(["\n", "\r\n"]))
+def test_what_stands_around_a_program_changes_nothing(wrapper: str, statements: list[str], line_end: str) -> None:
+    program = "".join([HEADER, *(f"\n    {statement}" for statement in statements), BODY])
+    assert normalise_program(wrapper.format(program).replace("\n", line_end)) == program
 
 
 def test_imports_and_helpers_before_the_function_move_into_it() -> None:
@@ -84,6 +144,96 @@ def test_imports_and_helpers_before_the_function_move_into_it() -> None:
         "        return x / np.abs(x).max()",
         "    return fit(scaled(x_train), y_train)",
     ]
+
+
+SCRIPT = """\
+import numpy as np
+SIZE = 3
+
+def build_model(x_train, y_train):
+    return Scaled(rate(x_train), LIMIT)
+
+{between}LIMIT, OTHER = 2, [
+    1,
+]
+
+@cached
+def rate(x):
+    return shifted(x) * SIZE
+
+def unused():
+    return 0
+
+def shifted(x):
+    return build_model and x
+
+class Scaled(Base):
+    pass
+
+{behind}"""
+
+
+@pytest.mark.parametrize(
+    ("between", "behind"),
+    [
+        ("", ""),
+        ("model = build_model(x, y)\nprint(model)\n", "if __name__ == '__main__':\n    LIMIT = build_model(1, 2)\n"),
+        ("The helpers (there're some:\n\n", "That's it.\n"),
+        ("rate = build_model(x, y)\n", "```\nDone (isn't it\n"),
+    ],
+    ids=["nothing", "calls", "prose", "use"],
+)
+def test_what_a_function_uses_is_kept_wherever_it_stands(between: str, behind: str) -> None:
+    assert normalise_program(SCRIPT.format(between=between, behind=behind)).splitlines() == [
+        HEADER,
+        "    import numpy as np",
+        "    SIZE = 3",
+        "    LIMIT, OTHER = 2, [",
+        "        1,",
+        "    ]",
+        "    @cached",
+        "    def rate(x):",
+        "        return shifted(x) * SIZE",
+        "    def shifted(x):",
+        "        return build_model and x",
+        "    class Scaled(Base):",
+        "        pass",
+        "    return Scaled(rate(x_train), LIMIT)",
+    ]
+
+
+def test_what_prose_separates_from_a_function_is_kept_if_it_is_used() -> None:
+    action = (
+        f"We define:\n\nLIMIT = 1\n\ndef fit(x):\n    return LIMIT\n\nIt's used in\n\n{HEADER}\n    return fit(x_train)"
+    )
+    assert normalise_program(action).splitlines()[1:] == [
+        "    LIMIT = 1",
+        "    def fit(x):",
+        "        return LIMIT",
+        "    return fit(x_train)",
+    ]
+
+
+def test_statements_on_one_line_are_kept_once() -> None:
+    program = normalise_program(f"count = 0; count += 1\n{HEADER}\n    return f(count)")
+    assert program == f"{HEADER}\n    count = 0; count += 1\n    return f(count)"
+
+
+def test_a_class_with_a_method_of_the_same_name_may_be_used() -> None:
+    class_text = "class Trainer:\n    def build_model(self, x, y):\n        return 1"
+    for action in (
+        f"{class_text}\n\n{HEADER}\n    return Trainer().build_model(x_train, y_train)",
+        f"{class_text}\nreturn Trainer().build_model(x_train, y_train)",
+        "\n" + textwrap.indent(f"{class_text}\nreturn Trainer().build_model(x_train, y_train)", "    "),
+    ):
+        program = normalise_program(action)
+        assert program.startswith(f"{HEADER}\n    class Trainer:\n        def build_model(self, x, y):")
+        assert program.endswith("\n    return Trainer().build_model(x_train, y_train)")
+
+
+def test_another_language_is_the_program_only_where_there_is_no_other() -> None:
+    assert normalise_program(f"```text\n{PROGRAM}\n```") == PROGRAM
+    assert normalise_program(f"```text\n{PROGRAM}\n```\n```\nreturn other\n```").endswith("return other")
 
 
 def test_imports_between_prose_are_kept() -> None:
@@ -237,6 +387,41 @@ def test_comments_survive() -> None:
             None,
         ),
         (
+            "class Trainer:\n    def build_model(self, x_train, y_train):\n        return 1",
+            f"SyntaxError: build_model must be a function of its own, not a method of the class Trainer: {HEADER}",
+            None,
+        ),
+        (
+            "Sure:\n```\nclass A:\n\n    @staticmethod\n    def build_model(x_train, y_train):\n        return 1\n```",
+            f"SyntaxError: build_model must be a function of its own, not a method of the class A: {HEADER}",
+            None,
+        ),
+        (
+            "class A:\n    def fit(self, x, y):\n        pass\n    def predict_proba(self, x):\n        pass",
+            "SyntaxError: no function is named build_model, but A",
+            None,
+        ),
+        (
+            "<think>\nI should write\n```python\ndef build_model(x_train, y_train):\n    return 1\n```",
+            "SyntaxError: the answer ended inside of its thinking (<think> is not closed), before any program",
+            None,
+        ),
+        (
+            "Sure.\n<think>\n" + "def build_model(x_train, y_train):\n    return 1\n" * 400,
+            "SyntaxError: the answer ended inside of its thinking (<think> is not closed), before any program",
+            None,
+        ),
+        (
+            "def build_model(x_train, y_train):\n    return 1\n</think>\n\n",
+            "SyntaxError: the answer holds nothing but its thinking; the program must come after it",
+            None,
+        ),
+        (
+            "x = 1\n\x0cy = 2",
+            "SyntaxError: a form feed in front of a line makes Python read it as unindented; leave it out",
+            3,
+        ),
+        (
             "import a\ndef build_m\u043edel(x_train, y_train):\n    return 1\ndef other(): pass",
             "SyntaxError: no function is named build_model, but build_m\u043edel (with U+043E), other",
             None,
@@ -273,6 +458,17 @@ HOSTILE = {
     "a huge number under tabs": "\tx = 0x" + "f" * 15_000 + "\n\tif x:\n\t\treturn x",
     "a huge number as a default": "def build_model(x, y, z=0x" + "f" * 15_000 + "):\n    return z",
     "no code": "\\\n" * 10_000,
+    "backticks": "`" * MAX_ACTION_CHARACTERS,
+    "opening tags": "<think>" * 9_000,
+    "opening tags on lines": "<think>\n" * 8_000,
+    "closing tags": "</think>" * 8_000,
+    "closed tags": "<think></think>" * 4_000,
+    "tags around code": "<code>\n" * 9_000,
+    "fences of all kinds": "```text\n~~~\n````py\n" * 3_000,
+    "open strings in fences": '```\n"""\n' * 8_000,
+    "open strings in functions": 'def build_model\n"""\n```\n' * 2_500,
+    "loose statements": "def build_model(x, y):\n    return f\n" + "Well.\nf = f\n" * 5_000,
+    "megabytes": "<think>\n```\n" * 170_000,
     "a huge message": "\n    " + "\U0001d41a" * 9_000 + " = 1 1",
 }
 
@@ -360,6 +556,14 @@ _FRAGMENTS = [
     "```python\n",
     "f'{x}'",
     "if x:",
+    "~~~",
+    "- ````",
+    "<think>",
+    "</think>",
+    "<answer>",
+    "</answer>",
+    "class A:\n    ",
+    "Sure, like this:\n",
 ]
 _FRAGMENTS += ["\n", "    ", "\t", "\r", "\f", "\u2028", "\0", "\udce9", "é漢🙂", "prose", "async ", *"()'#\\@;", '"""']
 
