@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from agents.prompting.served.failure import Passing, failure_of
@@ -19,13 +20,14 @@ _ENDS = ("stop", "length", "content_filter", "eos", "eos_token", "end_turn", "st
 """Reasons to finish with which an empty text is an answer; without one of them it is a server's mishap."""
 
 
-def read_answer(request: Request, answer: Any, retries: int) -> Completion:
+def read_answer(request: Request, sent: Mapping[str, Any], answer: Any, retries: int) -> Completion:
     """The completion in an answer.
 
     Token counts are the server's; where it gives none, a token is taken to be four bytes of UTF-8.
 
     Args:
         request: what was asked.
+        sent: the body in which the server was asked.
         answer: parsed JSON.
         retries: requests that failed before.
 
@@ -38,7 +40,7 @@ def read_answer(request: Request, answer: Any, retries: int) -> Completion:
     if error and not answer.get("choices"):  # some gateways and servers report errors with status 200
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        raise failure_of(status, error, {}, request.body())
+        raise failure_of(status, error, {}, sent)
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise Passing("an answer without choices")

@@ -12,7 +12,7 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-_GRACE_S = 2.0  # cancelled requests close their sockets at once; looking up a name cannot be cancelled, nor waited for
+_GRACE_S = 5.0  # cancelled requests close their sockets at once; looking up a name cannot be cancelled, nor waited for
 
 
 class Background(Generic[T]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -129,8 +130,13 @@ def _root(error: BaseException) -> str:
     for _ in range(10):
         if step is None:
             break
+        if isinstance(step, ConnectionError) and step.errno:
+            return os.strerror(step.errno)
         if isinstance(step, OSError) and step.strerror:
             return str(step.strerror)
+        if isinstance(step, BaseExceptionGroup):  # a host of several addresses, none of which answered
+            step = step.exceptions[0]
+            continue
         said = str(step).strip() or said
         step = step.__cause__ or step.__context__
     return said

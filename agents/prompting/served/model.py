@@ -187,7 +187,7 @@ class ServedModel:
                             await next_turn(self.base_url, self.options.requests_per_minute)
                             body = request.body(self._dialect.refused)
                             answer = await connection.ask(request.endpoint, body)
-                            completion = read_answer(request, answer, retries=failed)
+                            completion = read_answer(request, body, answer, retries=failed)
                         except ParameterRefused as failure:
                             failed += 1
                             self._dialect.learn(failure.parameter)
