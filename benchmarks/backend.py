@@ -5,29 +5,31 @@ Everything here imports torch and the agents only when it is used, so that ``--h
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import hashlib
-import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from benchmarks.errors import BadInput, ResultError, StorageError, choose, one_line
+from benchmarks import models
+from benchmarks.errors import BadInput, ResultError, StorageError, one_line
+from benchmarks.models import ChosenModel, ModelRequest
+from benchmarks.places import Places
+from benchmarks.policy_export import save_policy
 
 if TYPE_CHECKING:
     import gymnasium as gym
 
-    from agents.agent import Agent, AgentConfig
+    from agents.actor import Usage
+    from agents.agent import Agent
     from agents.evaluation import Divergence, Perplexities
-    from agents.language_model import LanguageModel
-    from benchmarks.plan import RunSpec
+    from benchmarks.plan import RunOptions, RunSpec
     from benchmarks.results import RunResult
 
-_DEVICE_OPTIONS = ("compile", "quantization")
-"""Options of a model that are of no use on a CPU."""
+FAILING_PROGRAM = """
+    from sklearn.linear_model import RidgeClassifier
+    return RidgeClassifier().fit(x_train, y_train)"""
+"""An attempt that fails as many do: this model has no ``predict_proba``."""
 
 
 class SampledText(Protocol):
@@ -71,19 +73,26 @@ class Workplace:
         generator: a source of random numbers for ``agent.act``, from a seed.
         holdout_score: score on a task of a program on the rows that no episode sees; None where there is none.
         save_policy: writes the trained policy into a folder for use elsewhere, with what its card tells of the run's
-            result. Raises StorageError if that cannot be written.
+            result. Raises StorageError if that cannot be written. None where there is none to be written.
         divergence: what the agent raises when a loss or a gradient is not finite. It may have a ``batch`` (plain values
             and tensors: what the update was made from) and an ``iteration`` (what was collected for it).
         probe: of the agent's language model; None where the agent does not tell the tokens of its actions.
+        is_stationary: whether the agent acts in the last attempt as in the first.
+        acting_usage: what ``agent.act`` has taken so far of a model that is only prompted; None without one.
+        cost: US dollars for so many tokens of prompts and so many generated ones, None if not known; None for a model
+            that costs nothing by the token.
     """
 
     agent: Agent
     make_envs: Callable[[Sequence[str]], gym.vector.VectorEnv]
     generator: Callable[[int], Any]
     holdout_score: Callable[[str, str], float | None]
-    save_policy: Callable[[Path, RunResult], None]
+    save_policy: Callable[[Path, RunResult], None] | None
     divergence: type[Exception]
     probe: LanguageProbe | None = None
+    is_stationary: bool = False
+    acting_usage: Callable[[], Usage | None] = lambda: None
+    cost: Callable[[int, int], float | None] | None = None
 
 
 class Backend(Protocol):
@@ -113,23 +122,20 @@ class Backend(Protocol):
 
     def default_model_options(self) -> dict[str, Any]: ...
 
-    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
-        """Those of the settings that differ from the defaults. Raises BadInput for what is not allowed there."""
-        ...
+    def choose_model(self, agent: str, config: Mapping[str, Any], wanted: ModelRequest) -> ChosenModel:
+        """The model that an agent with this configuration works with, if any.
 
-    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
-        """Identifies the model's weights. Raises BadInput if there is no such model, or options do not fit it."""
-        ...
-
-    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
-        """Identifies the texts of which a run measures the perplexity: the file's, or what the model brings, if any.
-
-        Raises BadInput for a file that cannot be used.
+        Raises:
+            BadInput: there is no such model, options do not fit it, or the agent cannot work with it; one line.
         """
         ...
 
-    def open(self, spec: RunSpec, threads: int) -> Workplace:
-        """Loads what a run needs; its computations then take ``threads`` threads."""
+    def prompts(self, spec: RunSpec) -> dict[str, str]:
+        """What the agent of a run asks its model, or what it is shown, by occasion."""
+        ...
+
+    def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
+        """Loads what a run needs; its computations then take as many threads as the options say."""
         ...
 
     def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
@@ -180,7 +186,7 @@ class DataSciBackend:
         from agents import make_config
 
         try:
-            return plain_config(make_config(agent, **settings))
+            return models.plain(make_config(agent, **settings))
         except ValueError as error:
             raise BadInput(one_line(error)) from None
 
@@ -201,96 +207,94 @@ class DataSciBackend:
         return device
 
     def default_model_options(self) -> dict[str, Any]:
-        from agents.model_options import ModelOptions
+        return models.default_options()
 
-        return {"dtype": "auto", "tuning": "auto", **plain_config(ModelOptions())}
+    def choose_model(self, agent: str, config: Mapping[str, Any], wanted: ModelRequest) -> ChosenModel:
+        from agents.agent import agent_traits, list_agents
 
-    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
-        from agents.loading import check_loading
+        kind = agent_traits(agent).model
+        if kind == "none":
+            return ChosenModel(models.NO_MODEL, models.NO_MODEL)
+        if models.is_served(wanted.name):
+            if kind == "language model":
+                able = [name for name in list_agents() if agent_traits(name).model == "text model"]
+                raise BadInput(
+                    f"--agent {agent} wants a model of this machine, whose weights it has in hand; one behind a server "
+                    f"can only be prompted: {', '.join(able)}"
+                )
+            options = models.served_options(wanted.options)
+            fingerprint = models.check_server(wanted.name, options, wanted.served)
+            prompts = models.prompt_fingerprint(agent, config, options["prompt"])
+            return ChosenModel(wanted.name, fingerprint, options, prompt_fingerprint=prompts)
+        options = models.local_options(wanted.options, wanted.device)
+        fingerprint = models.local_fingerprint(wanted.name, options)
+        if kind == "text model":
+            prompts = models.prompt_fingerprint(agent, config, models.local_style(wanted.name, options))
+            return ChosenModel(wanted.name, fingerprint, options, wanted.device, prompt_fingerprint=prompts)
+        corpus = models.corpus_fingerprint(wanted.name, wanted.perplexity_corpus)
+        return ChosenModel(wanted.name, fingerprint, options, wanted.device, wanted.perplexity_corpus, corpus)
 
-        defaults = self.default_model_options()
-        for key in settings:
-            choose("model option", key, defaults)
-        chosen = {key: value for key, value in settings.items() if value != defaults[key]}
+    def prompts(self, spec: RunSpec) -> dict[str, str]:
+        from agents.prompting.agent import PromptingAgent
+        from benchmarks.plan import RunOptions
+
+        workplace = self.open(spec, RunOptions())
+        agent = workplace.agent
+        shown: dict[str, str] = {}
+        envs = workplace.make_envs(spec.tasks[:1])
         try:
-            check_loading(device, **loading_arguments(chosen))
-        except ValueError as error:
-            raise BadInput(one_line(error)) from None
-        return chosen
+            observations, _ = envs.reset(seed=spec.seed)
+            for occasion in ("at the first attempt", "after a failure"):
+                if isinstance(agent, PromptingAgent):
+                    for name, prompt in agent.prompts(observations[0]).items():
+                        shown[f"{occasion}: {name}"] = prompt
+                elif isinstance(observations[0], str):
+                    shown[occasion] = observations[0]
+                else:
+                    shown["always"] = "no prompt: this agent is shown numbers, and makes choices"
+                    break
+                observations, *_ = envs.step([FAILING_PROGRAM] * envs.num_envs)
+        finally:
+            envs.close()
+        return shown
 
-    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
-        from agents.language_model import load_language_model
-        from agents.loading import FULL_TUNING_LIMIT, count_parameters, find, read_config
-
-        # What cannot be reached is told by the error; the retries on the way to it are noise.
-        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-        try:
-            config, _ = read_config(model)
-            if count_parameters(config) < FULL_TUNING_LIMIT:  # a large model is read by its runs alone
-                tried_here = {key: value for key, value in model_options.items() if key not in _DEVICE_OPTIONS}
-                load_language_model(model, device="cpu", **loading_arguments(tried_here))
-            folder = Path(find(model))
-        except ValueError as error:
-            raise BadInput(one_line(error)) from None
-        return folder_fingerprint(folder) if folder.is_dir() else f"hub:{getattr(config, '_commit_hash', None)}"
-
-    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
-        from agents.corpus import read_corpus
-
-        try:
-            path = _corpus_path(model, corpus)
-            return None if path is None else read_corpus(path).fingerprint
-        except ValueError as error:
-            raise BadInput(one_line(error)) from None
-
-    def open(self, spec: RunSpec, threads: int) -> Workplace:
-        import gymnasium as gym
+    def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
         import torch
 
-        import ds_gym
         from agents import TrainingDiverged, agent_config_class, make_agent
+        from agents.agent import agent_traits
         from agents.corpus import read_corpus
         from agents.evaluation import PolicyProbe
-        from agents.language_model import load_language_model
+        from agents.language_model import LanguageModel
         from agents.language_model_agent import LanguageModelAgent
 
-        torch.set_num_threads(threads)
-        language_model = load_language_model(spec.model, device=spec.device, **loading_arguments(spec.model_options))
+        torch.set_num_threads(options.threads)
+        traits = agent_traits(spec.agent)
+        model: Any = None
+        if models.is_served(spec.model):
+            model = models.served_model(spec.model, spec.model_options, options.served)
+        elif traits.model != "none":
+            model = models.load_local(spec.model, spec.device, spec.model_options)
         config = agent_config_class(spec.agent)(**spec.agent_config)
-        settings: dict[str, Any] = {"protocol": spec.protocol, "prompt": language_model.prompt_style}
-
-        def make_envs(tasks: Sequence[str]) -> gym.vector.VectorEnv:
-            return gym.make_vec(
-                ds_gym.registration.ENV_ID,
-                num_envs=spec.num_envs,
-                autoreset_mode=gym.vector.AutoresetMode.SAME_STEP,
-                **({"task": tasks[0]} if len(tasks) == 1 else {"tasks": list(tasks)}),
-                **settings,
-            )
-
-        def holdout_score(task: str, code: str) -> float | None:
-            if spec.protocol != "holdout":
-                return None
-            env: Any = gym.make(ds_gym.registration.ENV_ID, task=task, **settings)
-            try:
-                return float(env.unwrapped.holdout_score(code))
-            finally:
-                env.close()
-
-        agent = make_agent(spec.agent, language_model, config, spec.seed)
-        corpus_path = _corpus_path(spec.model, spec.perplexity_corpus)
+        agent = make_agent(spec.agent, model, config, spec.seed)
+        places = Places(spec, "completion" if model is None else model.prompt_style, traits.interface)
+        trained = agent.language_model if isinstance(agent, LanguageModelAgent) else None
+        corpus_path = models.corpus_path(spec.model, spec.perplexity_corpus) if trained is not None else None
         return Workplace(
             agent=agent,
-            make_envs=make_envs,
+            make_envs=places.make_envs,
             generator=lambda seed: torch.Generator().manual_seed(seed),
-            holdout_score=holdout_score,
-            save_policy=functools.partial(save_policy, language_model, config),
+            holdout_score=places.holdout_score,
+            save_policy=functools.partial(save_policy, trained, config) if isinstance(trained, LanguageModel) else None,
             divergence=TrainingDiverged,
             probe=(
                 PolicyProbe(agent, corpus=None if corpus_path is None else read_corpus(corpus_path))
                 if isinstance(agent, LanguageModelAgent)
                 else None
             ),
+            is_stationary=traits.is_stationary,
+            acting_usage=lambda: getattr(agent, "usage_of_acting", None),
+            cost=getattr(model, "cost", None),
         )
 
     def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:
@@ -320,70 +324,3 @@ class DataSciBackend:
         from agents.random_states import restore_global_random_states
 
         restore_global_random_states(states)
-
-
-def save_policy(language_model: LanguageModel, config: AgentConfig, folder: Path, result: RunResult) -> None:
-    """Writes the policy of a finished run into a folder, with a card that tells of its result.
-
-    Raises:
-        StorageError: the folder cannot be written.
-    """
-    from agents.export import PolicyCard
-    from agents.export import save_policy as export
-
-    scores: dict[str, float | None] = {}
-    if result.last_fifth is not None:
-        scores["mean reward, last fifth of the attempts"] = result.last_fifth.mean_reward
-    if result.evaluation is not None:
-        scores["mean reward, evaluation"] = result.evaluation.mean_reward
-        scores["share of valid programs, evaluation"] = result.evaluation.valid_rate
-    for task, best in result.best_by_task.items():
-        scores[f"best program for {task}, in its episode"] = best.selected_score
-        scores[f"best program for {task}, held-out rows"] = best.holdout_score
-    card = PolicyCard(
-        agent=result.label,
-        task=result.task,
-        protocol=result.protocol,
-        seed=result.seed,
-        env_steps=result.budget.env_steps,
-        gradient_steps=result.budget.gradient_steps,
-        config=dataclasses.asdict(config),
-        scores={name: score for name, score in scores.items() if score is not None},
-        versions=result.versions,
-    )
-    try:
-        export(folder, language_model, card)
-    except OSError as error:
-        raise StorageError.from_os_error(folder, error) from error
-
-
-def _corpus_path(model: str, corpus: str | None) -> Path | None:
-    """The file that was named, or the one that lies in the model's folder."""
-    from agents.corpus import corpus_of_model
-
-    return corpus_of_model(model) if corpus is None else Path(corpus)
-
-
-def plain_config(config: Any) -> dict[str, Any]:
-    """A configuration dataclass as JSON values."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
-    return plain
-
-
-def loading_arguments(model_options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as arguments of ``agents.load_language_model``. Raises ValueError for a value that is not allowed."""
-    from agents.model_options import ModelOptions
-
-    arguments = {key: model_options[key] for key in ("dtype", "tuning") if key in model_options}
-    others = {key: value for key, value in model_options.items() if key not in arguments}
-    return arguments | ({"options": ModelOptions(**others)} if others else {})
-
-
-def folder_fingerprint(folder: Path) -> str:
-    """Hash of the names and contents of the files in a model's folder."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"):
-        digest.update(path.name.encode() + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"

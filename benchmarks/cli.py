@@ -21,9 +21,11 @@ from benchmarks.command_options import (
     log_options,
     model_options,
     run_options,
+    served_options,
 )
 from benchmarks.errors import BadInput
 from benchmarks.metric_log import DEFAULT, NONE, choose_logs
+from benchmarks.models import ModelRequest
 from benchmarks.plan import Request, RunOptions, RunSpec, make_plan
 from benchmarks.preflight import Found, look_for_results, prepare_folder, select_runs
 from benchmarks.provenance import available_cores
@@ -41,8 +43,10 @@ EXIT_BAD_INPUT = 2
 @click.command(cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @run_options
 @model_options
+@served_options
 @execution_options
 @log_options
+@click.option("--show-prompt", is_flag=True, help="Show what the agents ask their model on the first task.")
 @click.option("--list", "list", is_flag=True, help="Show agents with their settings, tasks and suites.")
 @click.pass_obj
 def command(backend: Backend, /, **values: Any) -> int:
@@ -55,6 +59,8 @@ def command(backend: Backend, /, **values: Any) -> int:
     python benchmarks/run.py --agent etpo,ppo --tasks wine --seeds 0-4 --set learning_rate=1e-4 --out runs/mine
     python benchmarks/run.py --agent etpo,etpo@paper --tasks balance_scale+tic_tac_toe --transfer-tasks wine,digits
     python benchmarks/run.py --agent etpo --model path/to/model --dtype bfloat16 --lora-rank 32 --out runs/large
+    python benchmarks/run.py --agent zero-shot,reflection --model openai:NAME --base-url http://localhost:8000/v1
+    python benchmarks/run.py --suite baselines
     """
     return _execute(backend, gather_arguments(values))
 
@@ -78,20 +84,28 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
     device = backend.device(arguments.device)
     request = Request(
         agents=agents,
-        model=arguments.model,
+        model=ModelRequest(
+            name=arguments.model,
+            options=arguments.model_options,
+            device=device,
+            perplexity_corpus=None if arguments.perplexity_corpus is None else str(arguments.perplexity_corpus),
+            served=arguments.served,
+        ),
         tasks=arguments.tasks or suite.tasks,
         seeds=arguments.seeds or suite.seeds,
         env_steps=arguments.env_steps or suite.env_steps,
         num_envs=arguments.num_envs or suite.num_envs,
         protocol=arguments.protocol or suite.protocol,
         evaluation_attempts=suite.evaluation_attempts,
-        device=device,
         settings=arguments.settings,
-        model_options=arguments.model_options,
         transfer_tasks=_transfer_tasks(arguments.transfer_tasks, suite.transfer_tasks),
-        perplexity_corpus=None if arguments.perplexity_corpus is None else str(arguments.perplexity_corpus),
     )
-    plan = make_plan(request, suite, backend, references=arguments.references)
+    plan = make_plan(request, suite, backend, references=arguments.references and not arguments.show_prompt)
+    if arguments.show_prompt:
+        from benchmarks.report import print_prompts
+
+        print_prompts(console, plan, backend)
+        return 0
     cores = available_cores()
     jobs = min(arguments.jobs or (cores if device == "cpu" else 1), len(plan))
     options = RunOptions(
@@ -102,6 +116,7 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
         checkpoint_every=arguments.checkpoint_every,
         kept_checkpoints=arguments.keep_checkpoints,
         keep_policy=arguments.keep_policy,
+        served=arguments.served,
     )
     out = arguments.out or Path("runs") / Path(arguments.suite).stem
     with prepare_folder(out):

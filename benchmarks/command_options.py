@@ -23,7 +23,18 @@ _MODEL_OPTIONS = (
     "gradient_checkpointing",
     "compile",
     "prompt",
+    "base_url",
 )
+_SERVED_OPTIONS = {
+    "concurrency": "concurrency",
+    "requests_per_minute": "requests_per_minute",
+    "request_timeout": "timeout_s",
+    "patience": "patience_s",
+    "price_per_million": "price_per_million",
+    "response_cache": "cache",
+    "api_key_variable": "api_key_variable",
+}
+"""Options of the command line, and what they are called where servers are asked."""
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -31,7 +42,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 class Arguments:
     """What stands on the command line; None or empty where nothing was said.
 
-    ``model_options`` holds those options of the model that were given.
+    ``model_options`` holds those options of the model that were given, ``served`` those of a model behind a server.
     """
 
     agents: tuple[str, ...]
@@ -46,6 +57,7 @@ class Arguments:
     references: bool
     model: str
     model_options: dict[str, Any]
+    served: dict[str, Any]
     perplexity_corpus: Path | None
     device: str
     out: Path | None
@@ -59,6 +71,7 @@ class Arguments:
     log: tuple[str, ...]
     sample_every: int
     verbose: bool
+    show_prompt: bool
     list: bool
 
 
@@ -194,7 +207,7 @@ def model_options(command: Decorated) -> Decorated:
             "--model",
             default="tinycoder",
             show_default=True,
-            help="The embedded model, a folder, or a name on the hub.",
+            help="The embedded model, a folder, a name on the hub, or openai:NAME for one behind a server.",
         ),
         _option("--device", default="auto", show_default=True, help="auto, cpu, cuda, ..."),
         _option(
@@ -217,10 +230,47 @@ def model_options(command: Decorated) -> Decorated:
         _option(
             "--prompt",
             metavar="auto|completion|infill|instruct",
-            help="Style of the prompts.  [default: auto, which is what the model was made for]",
+            help="Style of the prompts.  [default: auto, which is what the model was made for; instruct if served]",
+        ),
+        _option(
+            "--base-url",
+            metavar="URL",
+            help="The server of openai:NAME, such as http://localhost:8000/v1.  [default: that of the openai package]",
         ),
     ]
     return _decorate(command, "Model", options)
+
+
+def served_options(command: Decorated) -> Decorated:
+    """Adds the options that say how a server is asked; none of them decides what is compared."""
+    options = [
+        _option("--concurrency", type=POSITIVE, metavar="N", help="Requests side by side in a run.  [default: 8]"),
+        _option("--requests-per-minute", type=POSITIVE, metavar="N", help="At most so many a run.  [default: any]"),
+        _option("--request-timeout", type=float, metavar="S", help="Seconds for one request.  [default: 120]"),
+        _option(
+            "--patience",
+            type=float,
+            metavar="S",
+            help="Seconds for which a failing request is tried again before the run fails.  [default: 300]",
+        ),
+        _option(
+            "--price-per-million",
+            type=(float, float),
+            metavar="IN OUT",
+            help="US dollars a million tokens read and written, for the cost in the results.",
+        ),
+        _option(
+            "--response-cache",
+            metavar="FILE|none",
+            help="Where answers are kept, so that none is paid for twice.  [default: ~/.cache/ds-gym/responses.sqlite]",
+        ),
+        _option(
+            "--api-key-variable",
+            metavar="NAME",
+            help="Environment variable with the server's key, which is stored nowhere.  [default: OPENAI_API_KEY]",
+        ),
+    ]
+    return _decorate(command, "Server of openai:NAME", options)
 
 
 def execution_options(command: Decorated) -> Decorated:
@@ -291,13 +341,19 @@ def gather_arguments(values: dict[str, Any]) -> Arguments:
     if full and tuning not in (None, "full"):
         raise BadInput(f"--full and --tuning {tuning} exclude each other")
     given = {name: values.pop(name) for name in _MODEL_OPTIONS}
+    served = {field: value for name, field in _SERVED_OPTIONS.items() if (value := values.pop(name)) is not None}
+    if served.get("cache") == "none":
+        served["cache"] = None
     if full:
         given["tuning"] = "full"
     lists: dict[str, Any] = {
         name: _unique(values.pop(name)) for name in ("agents", "tasks", "transfer_tasks", "seeds", "log")
     }
     return Arguments(
-        **lists, **values, model_options={name: value for name, value in given.items() if value is not None}
+        **lists,
+        **values,
+        served=served,
+        model_options={name: value for name, value in given.items() if value is not None},
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.record import finite, mean
-from benchmarks.results import Evaluation, LanguageModelChange
+from benchmarks.results import Evaluation, LanguageModelChange, ModelUsage
 
 if TYPE_CHECKING:
     from benchmarks.backend import LanguageProbe, SampledText, Workplace
@@ -36,12 +36,14 @@ class Assessment:
         language_model: None where the agent has none.
         transfer: fresh episodes on other tasks.
         holdout_scores: of the best program of each task, where there are rows that no episode sees.
+        usage: of a model that is only prompted, in these episodes; None without one.
     """
 
     evaluation: Evaluation
     language_model: LanguageModelChange | None
     transfer: dict[str, Evaluation]
     holdout_scores: dict[str, float | None]
+    usage: ModelUsage | None = None
 
 
 def assess(spec: RunSpec, workplace: Workplace, programs: Mapping[str, str], go_on: GoOn) -> Assessment:
@@ -65,7 +67,11 @@ def assess(spec: RunSpec, workplace: Workplace, programs: Mapping[str, str], go_
     for task, code in programs.items():
         go_on("scoring on held-out rows")
         holdout_scores[task] = workplace.holdout_score(task, code)
-    return Assessment(evaluation, change, transfer, holdout_scores)
+    used = workplace.acting_usage()
+    usage = None
+    if used is not None:
+        usage = ModelUsage(used.model_calls, used.prompt_tokens, used.generated_tokens, used.shortened_prompts)
+    return Assessment(evaluation, change, transfer, holdout_scores, usage)
 
 
 def evaluation_seed(seed: int, transfer_task: str | None = None) -> int:

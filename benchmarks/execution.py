@@ -23,7 +23,17 @@ from benchmarks.metric_log import LoggedRun, MetricLog, MetricLogs, open_log
 from benchmarks.metric_log.files import FileLog
 from benchmarks.plan import RunOptions
 from benchmarks.record import Progress, Record
-from benchmarks.results import SCHEMA_VERSION, Best, Budget, RunResult, Seconds, Status, write_result
+from benchmarks.results import (
+    SCHEMA_VERSION,
+    Best,
+    Budget,
+    ModelUsage,
+    Repairs,
+    RunResult,
+    Seconds,
+    Status,
+    write_result,
+)
 from benchmarks.samples import choose_samples, is_sampled, samples_of_run
 from benchmarks.storage import RunFiles, append_attempts, read_attempts, write_attempts
 
@@ -98,12 +108,14 @@ class _Run:
         self._unsaved: list[dict[str, Any]] = []
         self._clock = time.monotonic()
         self._log: MetricLog = MetricLogs([])
+        self._workplace: Workplace | None = None
 
     def execute(self) -> RunResult:
         provenance.reset_peak_memory()
         self._report(self._record.progress(STARTING))
         self._files.remove_temporary()
-        workplace = self._backend.open(self._spec, self._options.threads)
+        workplace = self._backend.open(self._spec, self._options)
+        self._workplace = workplace
         if not self._restore(workplace):
             self._write("running")
         self._log = self._open_logs()
@@ -262,12 +274,29 @@ class _Run:
         self._count_seconds()
         # Collected only now, when torch is there to tell of an accelerator.
         circumstances = provenance.collect().with_threads(self._options.threads)
-        return make_result(self._spec, self._record, circumstances, status, assessment, error)
+        result = make_result(self._spec, self._record, circumstances, status, assessment, error)
+        return result if self._workplace is None else _told_by(self._workplace, result)
 
     def _count_seconds(self) -> None:
         now = time.monotonic()
         self._record.total_seconds += now - self._clock
         self._clock = now
+
+
+def _told_by(workplace: Workplace, result: RunResult) -> RunResult:
+    """A result with what only agent and model know: whether the agent is stationary, and what a model's tokens cost."""
+
+    def priced(usage: ModelUsage | None) -> ModelUsage | None:
+        if usage is None or workplace.cost is None:
+            return usage
+        return dataclasses.replace(usage, cost_usd=workplace.cost(usage.prompt_tokens, usage.generated_tokens))
+
+    return dataclasses.replace(
+        result,
+        usage=priced(result.usage),
+        evaluation_usage=priced(result.evaluation_usage),
+        is_stationary=workplace.is_stationary,
+    )
 
 
 def _plain(spec: RunSpec) -> dict[str, Any]:
@@ -324,4 +353,7 @@ def make_result(
         git=circumstances.git,
         created_at=record.created_at,
         error=error,
+        repairs=Repairs(record.repair_attempts, record.repaired),
+        usage=record.usage(),
+        evaluation_usage=assessment.usage if assessment is not None else None,
     )

@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.backend import Backend
 from benchmarks.checkpoints import KEPT
 from benchmarks.errors import BadInput, choose
+from benchmarks.models import ModelRequest, is_served
 from benchmarks.results import TASK_SEPARATOR
 from benchmarks.suites import Suite
 
@@ -34,6 +35,7 @@ class RunSpec:
         transfer_tasks: tasks that the policy is tried on after learning, without learning on them.
         perplexity_corpus: file of the texts whose perplexity is measured; None for those that the model brings.
         corpus_fingerprint: hash of these texts; None where there are none.
+        prompt_fingerprint: hash of the templates of an agent that only prompts; None for others.
     """
 
     agent: str
@@ -53,6 +55,7 @@ class RunSpec:
     transfer_tasks: tuple[str, ...] = ()
     perplexity_corpus: str | None = None
     corpus_fingerprint: str | None = None
+    prompt_fingerprint: str | None = None
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ class RunSpec:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration as the result file tells it; ``model_options`` only where something differs."""
+        """The configuration as the result file tells it; ``model_options`` only where something differs, and so on."""
         config = {
             "agent": dict(self.agent_config),
             "corpus_fingerprint": self.corpus_fingerprint,
@@ -73,12 +76,16 @@ class RunSpec:
             "perplexity_corpus": self.perplexity_corpus,
             "transfer_tasks": list(self.transfer_tasks),
         }
-        return config | ({"model_options": dict(self.model_options)} if self.model_options else {})
+        optional = {"model_options": dict(self.model_options), "prompt_fingerprint": self.prompt_fingerprint}
+        return config | {name: value for name, value in optional.items() if value}
 
     @property
     def run_key(self) -> str:
         """Hash of everything that decides the outcome."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        fields = dataclasses.asdict(self)
+        if self.prompt_fingerprint is None:  # as in results from before there was one
+            del fields["prompt_fingerprint"]
+        text = json.dumps(fields, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -100,6 +107,7 @@ class RunOptions:
         checkpoint_every: the state is saved after so many updates.
         kept_checkpoints: so many of the newest are kept while the run lasts.
         keep_policy: save the trained policy when the run has finished.
+        served: how a server is asked, see :class:`agents.prompting.served.options.ServedOptions`; plain values.
     """
 
     threads: int = 1
@@ -108,6 +116,7 @@ class RunOptions:
     checkpoint_every: int = 1
     kept_checkpoints: int = KEPT
     keep_policy: bool = True
+    served: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,18 +129,15 @@ class Request:
     """
 
     agents: tuple[str, ...]
-    model: str
+    model: ModelRequest
     tasks: tuple[str, ...]
     seeds: tuple[int, ...]
     env_steps: int
     num_envs: int
     protocol: str
     evaluation_attempts: int
-    device: str
     settings: tuple[str, ...] = ()
-    model_options: Mapping[str, Any] = field(default_factory=dict)
     transfer_tasks: tuple[str, ...] = ()
-    perplexity_corpus: str | None = None
 
 
 def make_plan(request: Request, suite: Suite, backend: Backend, *, references: bool = True) -> list[RunSpec]:
@@ -151,17 +157,13 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
     check_transfer_tasks(request.tasks, request.transfer_tasks, backend)
     choose("protocol", request.protocol, backend.protocols())
     fingerprints = {task: task_fingerprint(task, backend) for task in request.tasks}
-    model_options = backend.model_options(request.model_options, request.device)
-    model_fingerprint = backend.model_fingerprint(request.model, model_options)
-    corpus_fingerprint = backend.corpus_fingerprint(request.model, request.perplexity_corpus)
 
     def runs(agent: str, label: str, config: Mapping[str, Any], seeds: Sequence[int], env_steps: int) -> list[RunSpec]:
+        model = vars(backend.choose_model(agent, config, request.model))
         return [
             RunSpec(
                 agent=agent,
                 label=label,
-                model=request.model,
-                model_fingerprint=model_fingerprint,
                 task=task,
                 task_fingerprint=fingerprints[task],
                 seed=seed,
@@ -169,12 +171,9 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
                 env_steps=env_steps,
                 num_envs=request.num_envs,
                 evaluation_attempts=request.evaluation_attempts,
-                device=request.device,
                 agent_config=config,
-                model_options=model_options,
                 transfer_tasks=request.transfer_tasks,
-                perplexity_corpus=request.perplexity_corpus,
-                corpus_fingerprint=corpus_fingerprint,
+                **model,
             )
             for seed in seeds
             for task in request.tasks
@@ -185,7 +184,8 @@ def make_plan(request: Request, suite: Suite, backend: Backend, *, references: b
         plan += runs(split_variant(variant, backend)[0], variant, config, request.seeds, request.env_steps)
     asked_for = {spec.agent for spec in plan}
     reference_agents = {split_variant(reference.agent, backend)[0] for reference in suite.references}
-    if references and not reference_agents.issuperset(asked_for):
+    # References sample from the model's own weights, which a server does not hand out.
+    if references and not is_served(request.model.name) and not reference_agents.issuperset(asked_for):
         for reference in suite.references:
             agent, preset = split_variant(reference.agent, backend)
             defaults = backend.config(agent, preset)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.results import TASK_SEPARATOR, RunResult
 from benchmarks.storage import write_atomically
-from benchmarks.table import best_variant, stationary_reward, variant_name
+from benchmarks.table import BASE_AGENT, best_variant, stationary_reward, variant_name
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -57,11 +57,11 @@ def plot_learning_curves(path: Path, results: Sequence[RunResult]) -> None:
 
 
 def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
-    learners: dict[str, list[RunResult]] = defaultdict(list)
+    base: dict[str, list[RunResult]] = defaultdict(list)
     others: dict[str, list[RunResult]] = defaultdict(list)
     for run in runs:
-        (learners if run.learned else others)[run.label].append(run)
-    for index, (label, group) in enumerate(learners.items()):
+        (base if run.agent == BASE_AGENT else others)[run.label].append(run)
+    for index, (label, group) in enumerate(others.items()):
         colour = COLOURS[index % len(COLOURS)]
         style = _LINE_STYLES[index // len(COLOURS) % len(_LINE_STYLES)]
         steps, curves = _aligned(group)
@@ -69,7 +69,7 @@ def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
         axis.plot(steps, curves.mean(axis=0), style, color=colour, linewidth=2, label=f"{label} ({seeds})")
         if len(group) > 1:
             axis.fill_between(steps, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.18, linewidth=0)
-    _plot_base(axis, others)
+    _plot_base(axis, base)
     axis.axhline(-1, color=_GREY, linewidth=0.6, alpha=0.5)
     axis.set_ylim(-1.05, 1.05)
     axis.set_xlim(left=0)
@@ -80,7 +80,7 @@ def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
 
 
 def _plot_base(axis: Axes, groups: dict[str, list[RunResult]]) -> None:
-    """Agents that do not learn: the plain one as a line, and the best of its variants as another."""
+    """The base model: the plain one as a line, and the best of its variants as another."""
     if not groups:
         return
     best = best_variant(groups)

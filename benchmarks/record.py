@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import provenance
-from benchmarks.results import Mean
+from benchmarks.results import Mean, ModelUsage
 
 if TYPE_CHECKING:
     from agents.agent import Iteration
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RECENT_ATTEMPTS = 64
 """The running figures are over this many attempts."""
 
-CLOCKED_METRICS = ("tokens_per_second", "peak_memory_mb")
+CLOCKED_METRICS = ("tokens_per_second", "peak_memory_mb", "cached_answers", "retries")
 """Metrics of agents that differ from run to run; they go to ``throughput``, not to ``curve``."""
 
 PHASES = ("generation", "environment", "update")
@@ -53,6 +53,8 @@ class Record:
     Attributes:
         tasks: of a run on several of them, whose curve then tells of each; empty for a single one.
         best_by_task: of each task, the attempt with the highest score so far, if any was scored.
+        repair_attempts, repaired: attempts that followed a failure in the same episode, and those of them that were
+            scored.
     """
 
     env_steps: int = 0
@@ -67,6 +69,8 @@ class Record:
     failures: dict[str, int] = field(default_factory=dict)
     best_by_task: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: list[str] = field(default_factory=list)
+    repair_attempts: int = 0
+    repaired: int = 0
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def add(self, iteration: Iteration, seconds: float) -> list[dict[str, Any]]:
@@ -103,6 +107,21 @@ class Record:
             figures[f"mean_reward/{task}"] = mean([attempt["reward"] for attempt in own]) if own else None
             figures[f"valid_rate/{task}"] = mean([attempt["status"] == "scored" for attempt in own]) if own else None
         return figures
+
+    def usage(self) -> ModelUsage | None:
+        """What prompting a model took, without the cost; None for agents that do not tell of calls."""
+        if not self.curve or "model_calls" not in self.curve[0]:
+            return None
+
+        def total(name: str) -> int:
+            return round(math.fsum(point[name] for point in self.curve))
+
+        return ModelUsage(
+            model_calls=total("model_calls"),
+            prompt_tokens=total("prompt_tokens"),
+            generated_tokens=self.generated_tokens,
+            shortened_prompts=total("shortened_prompts"),
+        )
 
     def progress(self, phase: str, samples: Sequence[dict[str, Any]] = ()) -> Progress:
         if not self.curve:
@@ -145,6 +164,9 @@ class Record:
 
     def _add_attempt(self, info: Mapping[str, Any], reward: float) -> None:
         scored = info["status"] == "scored"
+        if info["attempt"] > 1:
+            self.repair_attempts += 1
+            self.repaired += scored
         self.rewards.append(float(reward))
         self.scored.append(scored)
         if scored:
@@ -161,6 +183,7 @@ class Record:
 def attempt_record(env_step: int, turn: Turn) -> dict[str, Any]:
     """One line of the attempts file. ``env_step`` counts from 1; ``attempt`` is the number within the episode."""
     info = turn.info
+    thought = {"thought": turn.thought} if turn.thought else {}
     return {
         "env_step": env_step,
         "env_index": turn.env_index,
@@ -172,8 +195,9 @@ def attempt_record(env_step: int, turn: Turn) -> dict[str, Any]:
         "split_scores": info["split_scores"],
         "error": info["error"],
         "code": info["code"],
-        "tokens": len(turn.action_ids),
+        "tokens": turn.generated_tokens,
         "stop_reason": turn.stop_reason,
+        **thought,
     }
 
 

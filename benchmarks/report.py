@@ -16,10 +16,12 @@ from benchmarks.errors import ResultError
 from benchmarks.metric_log import DEFAULT, list_logs
 from benchmarks.plan import RunSpec
 from benchmarks.plots import plot_learning_curves
+from benchmarks.repairs import markdown_repairs, repair_rows, rich_repairs
 from benchmarks.results import RunResult, read_result
 from benchmarks.storage import RunFiles, write_atomically
 from benchmarks.suites import Suite
 from benchmarks.table import make_rows, markdown_table, rich_table
+from benchmarks.usage_notes import usage_notes
 
 PICTURE_NAME = "learning_curves.png"
 TABLE_NAME = "table.md"
@@ -36,22 +38,42 @@ def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
         return
     rows = make_rows(results)
     console.print(rich_table(rows))
+    repairs = repair_rows(results)
+    if repairs:
+        console.print(rich_repairs(repairs))
+    for note in usage_notes(results):
+        console.print(note, highlight=False, soft_wrap=True)
     for run_task in dict.fromkeys(result.task for result in results):
         same = [result for result in results if result.task == run_task]
         for task in same[0].tasks:
             _print_best(console, task, same)
     plot_learning_curves(out / PICTURE_NAME, results)
-    write_atomically(out / TABLE_NAME, markdown_table(rows).encode())
+    tables = [markdown_table(rows), *([markdown_repairs(repairs)] if repairs else [])]
+    write_atomically(out / TABLE_NAME, "\n".join(tables).encode())
     console.print(f"Learning curves: {out / PICTURE_NAME}   Table: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
+
+
+def print_prompts(console: Console, plan: Sequence[RunSpec], backend: Backend) -> None:
+    """What each agent of ``plan`` asks its model on the first task, as plain text."""
+    shown: set[str] = set()
+    for spec in plan:
+        if spec.label in shown:
+            continue
+        shown.add(spec.label)
+        for occasion, prompt in backend.prompts(spec).items():
+            console.rule(f"{spec.label}, {spec.tasks[0]}, {occasion}")
+            console.print(prompt, markup=False, highlight=False, soft_wrap=True)
+        if spec.prompt_fingerprint is not None:
+            console.rule(f"{spec.label}: templates {spec.prompt_fingerprint}", characters=" ")
 
 
 def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite]) -> None:
     """Agents with their settings and defaults, tasks, and suites."""
     defaults = {agent: backend.default_config(agent) for agent in backend.agents()}
     console.print("[bold]Agents[/bold] (--agent), and the defaults of their settings (--set key=value)")
-    table = Table("setting", *defaults, box=box.SIMPLE_HEAD)
-    for key in dict.fromkeys(key for config in defaults.values() for key in config):
-        table.add_row(key, *(str(config.get(key, "")) for config in defaults.values()))
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, padding=(0, 1))
+    for agent, config in defaults.items():
+        table.add_row(f"[bold]{agent}[/bold]", escape(", ".join(f"{key}={value}" for key, value in config.items())))
     console.print(table)
     console.print("[bold]Presets[/bold] of settings (--agent name@preset)")
     for agent in defaults:
@@ -93,9 +115,10 @@ def _read(spec: RunSpec, out: Path) -> RunResult | None:
 
 
 def _print_best(console: Console, task: str, results: Sequence[RunResult]) -> None:
-    """The best program on a task by its score in the episode: a learning agent's, or anyone's where none learned."""
+    """The best program on a task by its score in the episode: of a language model that learned, or else anyone's."""
     found = [(result, result.best_by_task[task]) for result in results if task in result.best_by_task]
-    candidates = [(result, best) for result, best in found if result.learned] or found
+    trained = [(result, best) for result, best in found if result.learned and result.budget.generated_tokens]
+    candidates = trained or found
     if not candidates:
         console.print(f"No valid program on {task}.")
         return
@@ -111,4 +134,4 @@ def _print_best(console: Console, task: str, results: Sequence[RunResult]) -> No
 
 def program(code: str) -> Syntax:
     """A program as the console shows it."""
-    return Syntax(code, "python", theme="ansi_dark", background_color="default", padding=(0, 2))
+    return Syntax(code, "python", theme="ansi_dark", background_color="default", padding=(0, 2), word_wrap=True)

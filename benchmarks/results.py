@@ -18,8 +18,13 @@ from pydantic.dataclasses import dataclass
 from benchmarks.errors import ResultError
 from benchmarks.storage import RESULT_NAME, write_atomically
 
-SCHEMA_VERSION = 2
-"""2: ``best_by_task``, ``language_model``, ``transfer``, and what they need in ``config``."""
+SCHEMA_VERSION = 3
+"""2: ``best_by_task``, ``language_model``, ``transfer``, and what they need in ``config``.
+3: ``repairs``, ``usage``, ``evaluation_usage``, ``is_stationary``.
+"""
+
+READABLE_VERSIONS = (2, 3)
+"""Results of version 2 lack what came with 3, which is then None."""
 
 Status = Literal["running", "interrupted", "failed", "diverged", "finished"]
 """``diverged``: a loss or a gradient became NaN or infinite; all that was recorded before is in the result."""
@@ -91,6 +96,32 @@ class LanguageModelChange:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Repairs:
+    """Attempts that followed a failure in the same episode: how many there were, and how many were scored."""
+
+    n_attempts: int
+    n_scored: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ModelUsage:
+    """What prompting a model took.
+
+    Attributes:
+        model_calls: prompts that were answered, those from a cache included.
+        prompt_tokens, generated_tokens: as the model counts them.
+        shortened_prompts: prompts that lost their oldest history because they did not fit into the model's context.
+        cost_usd: US dollars for all of these tokens, cached or not; None where no price is known.
+    """
+
+    model_calls: int
+    prompt_tokens: int
+    generated_tokens: int
+    shortened_prompts: int
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Seconds:
     """Wall-clock seconds by phase; ``total`` also holds evaluation, checkpoints and starting."""
 
@@ -140,6 +171,10 @@ class RunResult:
         throughput: one point for each of ``curve``: seconds by phase, tokens and attempts a second, peak memory.
         hardware: the machine, and the ``threads`` that torch computed with.
         error: why a failed or diverged run has no end, one line.
+        repairs: attempts that followed a failure in the same episode.
+        usage: of a model that was only prompted, during the attempts of the budget; None for other agents.
+        evaluation_usage: the same of the evaluations.
+        is_stationary: whether the agent acts in the last attempt as in the first: it neither learns nor remembers.
     """
 
     schema_version: int
@@ -169,6 +204,10 @@ class RunResult:
     git: Git
     created_at: str
     error: str | None = None
+    repairs: Repairs | None = None
+    usage: ModelUsage | None = None
+    evaluation_usage: ModelUsage | None = None
+    is_stationary: bool | None = None
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -184,6 +223,12 @@ class RunResult:
         rewards = sum(float(point["mean_reward"] or 0) * int(point["n_attempts"] or 0) for point in self.curve)
         valid = sum(float(point["valid_rate"] or 0) * int(point["n_attempts"] or 0) for point in self.curve)
         return Mean(mean_reward=rewards / n, valid_rate=valid / n, n_attempts=n)
+
+    @property
+    def figure(self) -> Mean | None:
+        """What the run is judged by: the last fifth of its attempts, or, less noisily, all of a stationary agent's."""
+        stationary = not self.learned if self.is_stationary is None else self.is_stationary
+        return self.overall if stationary else self.last_fifth
 
     @property
     def learned(self) -> bool:
@@ -234,10 +279,11 @@ def read_result(path: Path) -> RunResult:
     if not isinstance(fields, dict) or "schema_version" not in fields:
         raise ResultError(f"{path}: not a result of this benchmark: no schema_version")
     version = fields["schema_version"]
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
+        known = " and ".join(map(str, READABLE_VERSIONS))
         older = isinstance(version, int) and version < SCHEMA_VERSION
         hint = " (a result of an earlier release: make it anew)" if older else ""
-        raise ResultError(f"{path}: schema version {version}; this program reads {SCHEMA_VERSION}{hint}")
+        raise ResultError(f"{path}: schema version {version}; this program reads {known}{hint}")
     try:
         return _ADAPTER.validate_python(fields)
     except ValidationError as error:

@@ -10,16 +10,28 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.record import mean
-from benchmarks.results import Best, Mean, RunResult
+from benchmarks.results import Best, RunResult
 
-COLUMNS = ("agent", "seeds", "mean reward", "range", "valid", "best score", "held out", "seconds g/e/u")
-CAPTION = (
-    "Mean reward and valid rate: over the last fifth of the attempts, or over all of them for the base model (sample), "
-    "which does not learn; T: temperature. Range: lowest and highest seed. Best score: the best program of each seed "
-    "by its score in the episode, mean over seeds (and over tasks, where a run plays several in turn: a+b); held out: "
-    "the same programs on rows that no episode sees. Seconds of a run, mean over seeds: generation / environment / "
-    "update."
+COLUMNS = (
+    "agent",
+    "seeds x steps",
+    "mean reward",
+    "range",
+    "valid",
+    "best score",
+    "held out",
+    "tokens",
+    "seconds",
 )
+CAPTION = (
+    "Mean reward and valid rate: over the last fifth of the attempts, or over all of them for an agent that neither "
+    "learns nor remembers, such as the base model (sample); T: temperature. Range: lowest and highest seed. Best "
+    "score: the best program of each seed by its score in the episode, mean over seeds (and over tasks, where a run "
+    "plays several in turn: a+b); held out: the same programs on rows that no episode sees. Steps are the attempts of "
+    "a run; generated tokens and seconds of learning are those of one run, too."
+)
+BASE_AGENT = "sample"
+"""The language model as it is; it is also run at other temperatures, of which the best one is shown."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,11 @@ class Row:
     """Figures of one agent on one task.
 
     Attributes:
-        rewards: one mean reward a seed: of the last fifth of the attempts, or of all where the agent does not learn.
+        rewards: one mean reward a seed: of the last fifth of the attempts, or of all of a stationary agent's.
         task: the tasks of its runs, joined by "+" where they are several.
         selected_scores, holdout_scores: of the best program of each seed that has one (of several tasks: the mean).
-        seconds: means over seeds of generation, environment and update; None where they are another row's.
+        attempts, tokens: means over seeds; None where they are another row's.
+        seconds: of generation, environment and update, without evaluation; mean over seeds; None likewise.
     """
 
     task: str
@@ -40,26 +53,29 @@ class Row:
     valid_rate: float | None
     selected_scores: tuple[float, ...]
     holdout_scores: tuple[float, ...]
-    seconds: tuple[float, float, float] | None
+    attempts: float | None
+    tokens: float | None
+    seconds: float | None
 
     def cells(self) -> tuple[str, ...]:
         return (
             self.agent,
-            str(self.n_seeds),
+            f"{self.n_seeds} x {self.attempts:.0f}" if self.attempts is not None else str(self.n_seeds),
             f"{mean(self.rewards):.3f}" if self.rewards else "",
             f"{min(self.rewards):.2f}..{max(self.rewards):.2f}" if len(self.rewards) > 1 else "",
             f"{self.valid_rate:.0%}" if self.valid_rate is not None else "",
             f"{mean(self.selected_scores):.3f}" if self.selected_scores else "none",
             f"{mean(self.holdout_scores):.3f}" if self.holdout_scores else "",
-            "/".join(f"{value:.0f}" for value in self.seconds) if self.seconds is not None else "",
+            _count(self.tokens) if self.tokens is not None else "",
+            f"{self.seconds:.0f}" if self.seconds is not None else "",
         )
 
 
 def make_rows(results: Iterable[RunResult]) -> list[Row]:
     """Rows by task and agent in the order of the results; unfinished runs are left out.
 
-    Of the variants of an agent that does not learn, only the one with the highest mean reward is shown beside the
-    agent itself, and a row says what its best of all attempts was.
+    Of the variants of the base model, only the one with the highest mean reward is shown beside the plain one, and a
+    row says what its best of all attempts was.
     """
     groups: dict[str, dict[str, list[RunResult]]] = defaultdict(lambda: defaultdict(list))
     for result in results:
@@ -69,18 +85,13 @@ def make_rows(results: Iterable[RunResult]) -> list[Row]:
 
 
 def _task_rows(task: str, labels: dict[str, list[RunResult]]) -> list[Row]:
-    learners = {label: runs for label, runs in labels.items() if any(run.learned for run in runs)}
-    samplers: dict[str, dict[str, list[RunResult]]] = defaultdict(dict)
-    for label, runs in labels.items():
-        if label not in learners:
-            samplers[runs[0].agent][label] = runs
-    rows = [_row(task, label, runs) for label, runs in learners.items()]
-    for agent, variants in samplers.items():
-        rows += _sampler_rows(task, agent, variants)
-    return rows
+    base = {label: runs for label, runs in labels.items() if runs[0].agent == BASE_AGENT}
+    others = [_row(task, label, runs) for label, runs in labels.items() if label not in base]
+    return [*others, *(_base_rows(task, base) if base else [])]
 
 
-def _sampler_rows(task: str, agent: str, variants: dict[str, list[RunResult]]) -> list[Row]:
+def _base_rows(task: str, variants: dict[str, list[RunResult]]) -> list[Row]:
+    agent = BASE_AGENT
     rows = []
     plain = variants.get(agent)
     if plain is not None:
@@ -92,7 +103,18 @@ def _sampler_rows(task: str, agent: str, variants: dict[str, list[RunResult]]) -
         n = max(run.budget.env_steps for run in plain)
         whole = rows[0]
         rows.append(
-            Row(task, f"{agent} best of {n}", len(plain), (), None, whole.selected_scores, whole.holdout_scores, None)
+            Row(
+                task,
+                f"{agent} best of {n}",
+                len(plain),
+                (),
+                None,
+                whole.selected_scores,
+                whole.holdout_scores,
+                attempts=None,
+                tokens=None,
+                seconds=None,
+            )
         )
     return rows
 
@@ -113,7 +135,7 @@ def _temperature(run: RunResult) -> str:
 
 
 def _row(task: str, name: str, runs: Sequence[RunResult]) -> Row:
-    figures = [figure for run in runs if (figure := _figure(run)) is not None]
+    figures = [figure for run in runs if (figure := run.figure) is not None]
     best = [programs for run in runs if (programs := _best_programs(run))]
     seconds = [run.budget.seconds for run in runs]
     return Row(
@@ -124,11 +146,9 @@ def _row(task: str, name: str, runs: Sequence[RunResult]) -> Row:
         valid_rate=mean([figure.valid_rate for figure in figures]) if figures else None,
         selected_scores=tuple(mean([program.selected_score for program in programs]) for programs in best),
         holdout_scores=tuple(mean(scores) for programs in best if (scores := _holdout_scores(programs))),
-        seconds=(
-            mean([phase.generation for phase in seconds]),
-            mean([phase.environment for phase in seconds]),
-            mean([phase.update for phase in seconds]),
-        ),
+        attempts=mean([run.budget.env_steps for run in runs]),
+        tokens=mean([run.budget.generated_tokens for run in runs]),
+        seconds=mean([phase.generation + phase.environment + phase.update for phase in seconds]),
     )
 
 
@@ -141,9 +161,12 @@ def _holdout_scores(programs: Sequence[Best]) -> list[float]:
     return [program.holdout_score for program in programs if program.holdout_score is not None]
 
 
-def _figure(run: RunResult) -> Mean | None:
-    """What a run reached: an agent that does not learn is judged by all of its attempts, which is less noisy."""
-    return run.last_fifth if run.learned else run.overall
+def _count(number: float) -> str:
+    """A number of tokens in at most five characters."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.{0 if number >= 100 * size else 1}f}{unit}"
+    return f"{number:.0f}"
 
 
 def stationary_reward(runs: Sequence[RunResult]) -> float:
@@ -155,7 +178,7 @@ def rich_table(rows: Sequence[Row]) -> Table:
     """For a terminal of at least 80 columns, a section a task. Long names take several lines."""
     table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left", padding=0)
     for index, column in enumerate(COLUMNS):
-        header = column.replace(" ", "\n")
+        header = column.replace(" x ", "\u00a0x ").replace(" ", "\n").replace("\u00a0", " ")
         table.add_column(
             header, justify="right" if index else "left", vertical="bottom", no_wrap=index > 0, overflow="fold"
         )

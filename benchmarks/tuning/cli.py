@@ -17,6 +17,7 @@ from benchmarks.cli import make_console
 from benchmarks.command_options import POSITIVE, ListsCommand, Seeds, Words
 from benchmarks.errors import BadInput, ResultError, choose
 from benchmarks.measurement_cli import EXIT_FAILED, fail, run_command
+from benchmarks.models import ModelRequest
 from benchmarks.plan import Request, RunOptions
 from benchmarks.preflight import Found, prepare_folder, select_runs
 from benchmarks.provenance import available_cores
@@ -168,14 +169,13 @@ def _plan(searched: Searched, learners: tuple[str, ...], values: dict[str, Any])
     device = searched.backend.device(values["device"])
     request = Request(
         agents=learners,
-        model=values["model"],
+        model=ModelRequest(values["model"], device=device),
         tasks=_unique(values["tasks"]) or suite.tasks,
         seeds=_unique(values["seeds"]) or suite.seeds,
         env_steps=values["env_steps"] or suite.env_steps,
         num_envs=suite.num_envs,
         protocol=suite.protocol,
         evaluation_attempts=suite.evaluation_attempts,
-        device=device,
     )
     design = make_design(searched.space, values["trials"])
     trials = plan_trials(request, suite, searched.space, design, searched.backend)
@@ -187,7 +187,7 @@ def _plan(searched: Searched, learners: tuple[str, ...], values: dict[str, Any])
         env_steps=request.env_steps,
         num_envs=request.num_envs,
         reward_protocol=request.protocol,
-        model=request.model,
+        model=request.model.name,
         model_fingerprint=trials[0].runs[0].model_fingerprint,
     )
     path: Path = values["report"] or values["out"] / REPORT_NAME
@@ -227,7 +227,8 @@ def _command(learner: str, request: Request, n_trials: int) -> str:
     tasks, seeds = ",".join(request.tasks), ",".join(map(str, request.seeds))
     words = ["python", "benchmarks/tune.py", "--agent", learner, "--trials", str(n_trials), "--tasks", tasks]
     words += ["--seeds", seeds, "--env-steps", str(request.env_steps)]
-    return shlex.join(words if request.model == "tinycoder" else [*words, "--model", request.model])
+    model = request.model.name
+    return shlex.join(words if model == "tinycoder" else [*words, "--model", model])
 
 
 def _command_to_resume() -> str:

@@ -19,7 +19,8 @@ import numpy as np
 
 from benchmarks.backend import Workplace
 from benchmarks.errors import BadInput, ResultError, StorageError, choose
-from benchmarks.plan import RunSpec
+from benchmarks.models import ChosenModel, ModelRequest
+from benchmarks.plan import RunOptions, RunSpec
 from benchmarks.storage import write_atomically
 
 HOLDOUT_LOSS = 0.125
@@ -110,7 +111,9 @@ class FakeAgent:
             iteration = SimpleNamespace(
                 env_steps=self._env_steps,
                 turns=tuple(
-                    SimpleNamespace(info=info, reward=float(reward), action_ids=(1, 2), stop_reason="eos", env_index=i)
+                    SimpleNamespace(
+                        info=info, reward=float(reward), generated_tokens=2, stop_reason="eos", env_index=i, thought=""
+                    )
                     for i, (info, reward) in enumerate(zip(infos["attempts"], rewards, strict=True))
                 ),
                 metrics={
@@ -192,21 +195,26 @@ class FakeBackend:
     def default_model_options(self) -> dict[str, Any]:
         return {"dtype": "auto", "lora_rank": 16}
 
-    def model_options(self, settings: Mapping[str, Any], device: str) -> dict[str, Any]:
+    def choose_model(self, agent: str, config: Mapping[str, Any], wanted: ModelRequest) -> ChosenModel:
         defaults = self.default_model_options()
-        if settings.get("dtype") == "float64":
+        if wanted.options.get("dtype") == "float64":
             raise BadInput("dtype='float64' is not allowed: it must be auto or float32")
-        return {key: value for key, value in settings.items() if value != defaults[key]}
+        if wanted.name not in ("tinycoder", "fake"):
+            raise BadInput(f"there is no language model '{wanted.name}'")
+        corpus = wanted.perplexity_corpus
+        return ChosenModel(
+            wanted.name,
+            f"fingerprint of {wanted.name}",
+            {key: value for key, value in wanted.options.items() if value != defaults[key]},
+            wanted.device,
+            corpus,
+            None if corpus is None else f"fingerprint of {corpus}",
+        )
 
-    def model_fingerprint(self, model: str, model_options: Mapping[str, Any]) -> str:
-        if model not in ("tinycoder", "fake"):
-            raise BadInput(f"there is no language model '{model}'")
-        return f"fingerprint of {model}"
+    def prompts(self, spec: RunSpec) -> dict[str, str]:
+        return {"at the first attempt": f"[prompt] of {spec.agent}"}
 
-    def corpus_fingerprint(self, model: str, corpus: str | None) -> str | None:
-        return None if corpus is None else f"fingerprint of {corpus}"
-
-    def open(self, spec: RunSpec, threads: int) -> Workplace:
+    def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
         time.sleep(spec.agent_config["opening_seconds"])
         return Workplace(
             agent=FakeAgent(FakeConfig(**spec.agent_config), spec.seed),  # type: ignore[arg-type]
@@ -215,6 +223,7 @@ class FakeBackend:
             holdout_score=lambda task, code: float(code.rpartition(" ")[2]) - HOLDOUT_LOSS,
             save_policy=lambda folder, result: write_atomically(folder / "policy.txt", result.label.encode()),
             divergence=FakeDivergence,
+            is_stationary=not spec.agent_config["learns"],
         )
 
     def save_checkpoint(self, path: Path, state: dict[str, Any], *, sync: bool = True) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.backend import DataSciBackend, folder_fingerprint
+from benchmarks.backend import DataSciBackend
 from benchmarks.cli import command
 from benchmarks.errors import BadInput, ResultError, StorageError
 from benchmarks.execution import execute_run
-from benchmarks.plan import Request, RunSpec, make_plan
+from benchmarks.models import ModelRequest, corpus_fingerprint, folder_fingerprint, local_fingerprint, local_options
+from benchmarks.plan import Request, RunOptions, RunSpec, make_plan
 from benchmarks.results import deterministic_part
 from benchmarks.storage import RunFiles, read_attempts
 from benchmarks.suites import list_suites, load_suite
@@ -55,18 +56,20 @@ def real_spec(
     settings = {"steps_per_iteration": 1, "max_new_tokens": 64, **changes}
     request = Request(
         agents=(agent,),
-        model="tinycoder",
+        model=ModelRequest(
+            "tinycoder",
+            model_options or {},
+            BACKEND.device("auto"),
+            None if corpus is None else str(corpus),
+        ),
         tasks=(task,),
         seeds=(0,),
         env_steps=12,
         num_envs=4,
         protocol="holdout",
         evaluation_attempts=4,
-        device=BACKEND.device("auto"),
         settings=tuple(f"{key}={value}" for key, value in settings.items()),
-        model_options=model_options or {},
         transfer_tasks=transfer_tasks,
-        perplexity_corpus=None if corpus is None else str(corpus),
     )
     (spec,) = make_plan(request, load_suite("default"), BACKEND, references=False)
     return spec
@@ -124,11 +127,11 @@ def test_learning_moves_the_language_model_and_sampling_does_not(tmp_path: Path)
 
 
 def test_the_embedded_model_brings_a_corpus_and_a_bad_file_is_told(tmp_path: Path) -> None:
-    fingerprint = BACKEND.corpus_fingerprint("tinycoder", None)
+    fingerprint = corpus_fingerprint("tinycoder", None)
     assert fingerprint is not None
     assert real_spec("sample", corpus=None).corpus_fingerprint == fingerprint
     with pytest.raises(BadInput, match="No such file"):
-        BACKEND.corpus_fingerprint("tinycoder", str(tmp_path / "none.txt"))
+        corpus_fingerprint("tinycoder", str(tmp_path / "none.txt"))
 
 
 @pytest.mark.parametrize("agent", ["etpo", "ppo"])
@@ -152,7 +155,7 @@ def test_a_real_run_that_diverges_leaves_its_attempts_and_the_batch(tmp_path: Pa
 def test_a_real_run_takes_the_options_of_its_model() -> None:
     options = {"tuning": "lora", "lora_rank": 2, "lora_targets": "q_proj,v_proj"}
     spec = real_spec("ppo", model_options=options)
-    workplace = BACKEND.open(spec, threads=1)
+    workplace = BACKEND.open(spec, RunOptions(threads=1))
     weights = workplace.agent.state_dict()["policy"]
     assert {name.split(".")[-3] for name in weights} == {"lora_A", "lora_B"}
     assert {min(weight.shape) for weight in weights.values()} == {2}
@@ -161,7 +164,7 @@ def test_a_real_run_takes_the_options_of_its_model() -> None:
 def test_a_run_computes_with_the_threads_it_is_given() -> None:
     before = torch.get_num_threads()
     try:
-        BACKEND.open(real_spec("sample"), threads=3)
+        BACKEND.open(real_spec("sample"), RunOptions(threads=3))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
@@ -169,8 +172,8 @@ def test_a_run_computes_with_the_threads_it_is_given() -> None:
 
 def test_only_options_that_differ_from_the_defaults_are_kept() -> None:
     defaults = BACKEND.default_model_options()
-    assert BACKEND.model_options(defaults, "cpu") == {}
-    assert BACKEND.model_options({**defaults, "lora_rank": 4}, "cpu") == {"lora_rank": 4}
+    assert local_options(defaults, "cpu") == {}
+    assert local_options({**defaults, "lora_rank": 4}, "cpu") == {"lora_rank": 4}
 
 
 def test_every_option_of_a_model_is_on_the_command_line() -> None:
@@ -183,14 +186,13 @@ def test_every_suite_can_be_planned(name: str) -> None:
     suite = load_suite(name)
     request = Request(
         agents=suite.agents or tuple(BACKEND.agents()),
-        model="tinycoder",
+        model=ModelRequest("tinycoder"),
         tasks=suite.tasks,
         seeds=suite.seeds,
         env_steps=suite.env_steps,
         num_envs=suite.num_envs,
         protocol=suite.protocol,
         evaluation_attempts=suite.evaluation_attempts,
-        device="cpu",
         transfer_tasks=suite.transfer_tasks,
     )
     assert len({spec.run_key for spec in make_plan(request, suite, BACKEND)}) >= len(suite.tasks) * len(suite.seeds)
@@ -199,16 +201,16 @@ def test_every_suite_can_be_planned(name: str) -> None:
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: BACKEND.model_fingerprint("tinycodr", {}), "Did you mean 'tinycoder'"),
-        (lambda: BACKEND.model_fingerprint("./none", {}), "no such folder"),
-        (lambda: BACKEND.model_fingerprint("tinycoder", {"tuning": "lora", "lora_targets": "none"}), "'none'"),
-        (lambda: BACKEND.model_fingerprint("tinycoder", {"prompt": "infill"}), "fill-in-the-middle"),
-        (lambda: BACKEND.model_options({"dtype": "bf16"}, "cpu"), "dtype='bf16'"),
-        (lambda: BACKEND.model_options({"tuning": "some"}, "cpu"), "tuning='some'"),
-        (lambda: BACKEND.model_options({"prompt": "chat"}, "cpu"), "prompt='chat'"),
-        (lambda: BACKEND.model_options({"lora_rank": 0}, "cpu"), "lora_rank=0"),
-        (lambda: BACKEND.model_options({"lora_rnk": 1}, "cpu"), "did you mean 'lora_rank'"),
-        (lambda: BACKEND.model_options({"quantization": "4bit"}, "cpu"), "CUDA"),
+        (lambda: local_fingerprint("tinycodr", {}), "Did you mean 'tinycoder'"),
+        (lambda: local_fingerprint("./none", {}), "no such folder"),
+        (lambda: local_fingerprint("tinycoder", {"tuning": "lora", "lora_targets": "none"}), "'none'"),
+        (lambda: local_fingerprint("tinycoder", {"prompt": "infill"}), "fill-in-the-middle"),
+        (lambda: local_options({"dtype": "bf16"}, "cpu"), "dtype='bf16'"),
+        (lambda: local_options({"tuning": "some"}, "cpu"), "tuning='some'"),
+        (lambda: local_options({"prompt": "chat"}, "cpu"), "prompt='chat'"),
+        (lambda: local_options({"lora_rank": 0}, "cpu"), "lora_rank=0"),
+        (lambda: local_options({"lora_rnk": 1}, "cpu"), "did you mean 'lora_rank'"),
+        (lambda: local_options({"quantization": "4bit"}, "cpu"), "CUDA"),
         (lambda: BACKEND.config("etpo", {"learning_rate": "fast"}), "learning_rate='fast'"),
         (lambda: BACKEND.config("etpo", {"preset": "papr"}), "Did you mean 'paper'"),
         (lambda: BACKEND.device("tpu"), "--device tpu"),

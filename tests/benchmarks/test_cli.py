@@ -94,7 +94,7 @@ def test_a_run_ends_with_table_picture_and_program(tmp_path: Path, capsys) -> No
     assert "Best program on easy" in out
     assert "def build_model(x_train, y_train):" in out
     assert (tmp_path / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "| easy | learner | 1 |" in (tmp_path / "table.md").read_text()
+    assert "| easy | learner | 1 x " in (tmp_path / "table.md").read_text()
 
 
 def test_finished_runs_are_not_run_again(tmp_path: Path, capsys) -> None:
@@ -216,7 +216,7 @@ def test_variants_joined_tasks_and_transfer_tasks_in_one_command(tmp_path: Path,
     out = capsys.readouterr().out
     for words in ("learner@cold", "Best program on easy", "Best program on hard"):
         assert words in out
-    assert "| easy+hard | learner | 1 |" in (tmp_path / "table.md").read_text()
+    assert "| easy+hard | learner | 1 x " in (tmp_path / "table.md").read_text()
     folders = {str(path.parent.relative_to(tmp_path)) for path in find_results(tmp_path)}
     labels, tasks = ("learner", "learner@cold"), ("easy", "easy+hard")
     assert folders == {f"{label}/{task}/seed-0" for label in labels for task in tasks}
@@ -275,8 +275,8 @@ def test_help_shows_the_options_in_groups(capsys) -> None:
     assert main(["--help"], FakeBackend()) == 0
     lines = capsys.readouterr().out.splitlines()
     titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["What is run:", "Model:", "How it is run:", "Logs:", "Others:"]
-    model = lines[lines.index("Model:") : lines.index("How it is run:")]
+    assert titles == ["What is run:", "Model:", "Server of openai:NAME:", "How it is run:", "Logs:", "Others:"]
+    model = lines[lines.index("Model:") : lines.index("Server of openai:NAME:")]
     for option in ("--model", "--dtype", "--lora-rank", "--gradient-checkpointing", "--prompt"):
         assert any(line.strip().startswith(option) for line in model)
 

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.backend import Workplace
 from benchmarks.evaluation import assess, evaluation_seed
 from benchmarks.execution import execute_run
-from benchmarks.plan import RunSpec
+from benchmarks.plan import RunOptions, RunSpec
 from benchmarks.record import Progress
 from benchmarks.results import Evaluation, deterministic_part, read_result
 from benchmarks.storage import RunFiles, read_attempts
@@ -45,13 +45,13 @@ class FakeProbe:
 
 
 class ProbedBackend(FakeBackend):
-    def open(self, spec: RunSpec, threads: int) -> Workplace:
-        workplace = super().open(spec, threads)
+    def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
+        workplace = super().open(spec, options)
         return dataclasses.replace(workplace, probe=FakeProbe(workplace))
 
 
 def workplace_of(spec: RunSpec) -> Workplace:
-    return FakeBackend().open(spec, threads=1)
+    return FakeBackend().open(spec, RunOptions())
 
 
 def test_phases_are_told_in_order_and_any_of_them_can_be_stopped() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.errors import BadInput, ResultError
 from benchmarks.execution import execute_run
+from benchmarks.models import ModelRequest
 from benchmarks.plan import Request, RunSpec, agent_configs, make_plan
-from benchmarks.results import SCHEMA_VERSION, RunResult, read_result
+from benchmarks.results import READABLE_VERSIONS, RunResult, read_result
 from benchmarks.storage import RunFiles
 from benchmarks.suites import Reference, Suite, list_suites, load_suite
 from tests.benchmarks.fakes import FakeBackend, make_spec
@@ -33,14 +34,13 @@ SUITE = Suite(
 def make_request(**changes) -> Request:
     request = Request(
         agents=("learner",),
-        model="fake",
+        model=ModelRequest("fake"),
         tasks=SUITE.tasks,
         seeds=SUITE.seeds,
         env_steps=SUITE.env_steps,
         num_envs=SUITE.num_envs,
         protocol=SUITE.protocol,
         evaluation_attempts=SUITE.evaluation_attempts,
-        device="cpu",
     )
     return dataclasses.replace(request, **changes)
 
@@ -117,7 +117,7 @@ def test_tasks_may_be_joined() -> None:
 
 def test_transfer_tasks_and_corpus_are_part_of_every_run() -> None:
     plain = make_plan(make_request(), SUITE, BACKEND)
-    request = make_request(transfer_tasks=("tic_tac_toe",), perplexity_corpus="texts.jsonl")
+    request = make_request(transfer_tasks=("tic_tac_toe",), model=ModelRequest("fake", perplexity_corpus="texts.jsonl"))
     plan = make_plan(request, SUITE, BACKEND)
     assert {spec.transfer_tasks for spec in plan} == {("tic_tac_toe",)}
     assert {spec.config["corpus_fingerprint"] for spec in plan} == {"fingerprint of texts.jsonl"}
@@ -157,6 +157,7 @@ def test_equal_specs_have_equal_keys_and_others_do_not() -> None:
         {"transfer_tasks": ("wine", "digits")},
         {"perplexity_corpus": "texts.txt"},
         {"corpus_fingerprint": "other"},
+        {"prompt_fingerprint": "other"},
     ]
     keys = {make_spec(**change).run_key for change in [{}, *changes]}
     assert len(keys) == len(changes) + 1
@@ -167,7 +168,7 @@ COMMITTED = Path(__file__).parents[2] / "benchmarks" / "results" / "default"
 
 @pytest.mark.parametrize("path", sorted(COMMITTED.glob("*/tic_tac_toe/seed-0/result.json")), ids=lambda p: p.parts[-4])
 def test_committed_results_keep_their_keys_or_are_told_to_be_old(path: Path) -> None:
-    if json.loads(path.read_text())["schema_version"] < SCHEMA_VERSION:
+    if json.loads(path.read_text())["schema_version"] not in READABLE_VERSIONS:
         with pytest.raises(ResultError, match="an earlier release"):
             read_result(path)
         return
@@ -198,7 +199,7 @@ def spec_of(result: RunResult) -> RunSpec:
 
 
 def test_options_of_the_model_reach_all_runs_where_they_differ_from_the_defaults() -> None:
-    request = make_request(model_options={"dtype": "float32", "lora_rank": 16})
+    request = make_request(model=ModelRequest("fake", {"dtype": "float32", "lora_rank": 16}))
     assert {tuple(spec.model_options.items()) for spec in make_plan(request, SUITE, BACKEND)} == {
         (("dtype", "float32"),)
     }
@@ -215,7 +216,7 @@ def test_settings_reach_the_agents_that_have_them() -> None:
         ({"agents": ("lerner",)}, "unknown agent 'lerner'; did you mean 'learner'?"),
         ({"tasks": ("esy",)}, "did you mean 'easy'?"),
         ({"protocol": "holdot"}, "did you mean 'holdout'?"),
-        ({"model": "none"}, "no language model 'none'"),
+        ({"model": ModelRequest("none")}, "no language model 'none'"),
         ({"settings": ("temprature=1",)}, "did you mean 'temperature'?"),
         ({"agents": ("learner@cld",)}, "unknown preset of learner 'cld'; did you mean 'cold'?"),
         ({"agents": ("lerner@cold",)}, "unknown agent 'lerner'; did you mean 'learner'?"),

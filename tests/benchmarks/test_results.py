@@ -32,7 +32,7 @@ def test_a_text_without_utf8_form_can_be_written(result: RunResult, tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda fields: fields.update(schema_version=99), "schema version 99; this program reads 2"),
+        (lambda fields: fields.update(schema_version=99), "schema version 99; this program reads 2 and 3"),
         (lambda fields: fields.update(schema_version=1), "a result of an earlier release: make it anew"),
         (lambda fields: fields["best_by_task"]["easy"].pop("code"), "best_by_task.easy.code"),
         (lambda fields: fields.update(transfer={"wine": None}), "transfer.wine"),

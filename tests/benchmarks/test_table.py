@@ -43,7 +43,7 @@ def test_a_learner_is_judged_by_its_last_fifth(results: list[RunResult]) -> None
     (row,) = make_rows(runs)
     assert row.rewards == (0.5, 0.75)
     cells = row.cells()
-    assert (cells[0], cells[1], cells[2], cells[3], cells[4]) == ("learner", "2", "0.625", "0.50..0.75", "50%")
+    assert (cells[0], cells[1], cells[2], cells[3], cells[4]) == ("learner", "2 x 40", "0.625", "0.50..0.75", "50%")
 
 
 def test_the_base_model_is_judged_by_all_its_attempts_and_shown_at_its_best_temperature(
@@ -95,7 +95,7 @@ def test_long_names_do_not_lose_figures_in_a_terminal_of_80_columns(results: lis
 
 def test_the_table_fits_a_terminal_of_80_columns(results: list[RunResult]) -> None:
     rows = [
-        dataclasses.replace(row, rewards=row.rewards and (-0.123, 0.912), seconds=row.seconds and (100.0, 100.0, 100.0))
+        dataclasses.replace(row, rewards=row.rewards and (-0.123, 0.912), seconds=row.seconds and 12345.0)
         for row in make_rows(results)
     ]
     console = Console(width=80, file=io.StringIO())

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.backend import Workplace
 from benchmarks.errors import choose
-from benchmarks.plan import RunSpec
+from benchmarks.plan import RunOptions, RunSpec
 from benchmarks.tuning.cli import Searched
 from benchmarks.tuning.space import Levels, LogUniform, OwnSetting, SearchSpace
 from tests.benchmarks.fakes import FakeAgent, FakeBackend, FakeConfig
@@ -54,13 +54,13 @@ class TuningBackend(FakeBackend):
             choose("setting", key, own)
         return {**super().config("learner", misbehaviour), **own, **others}
 
-    def open(self, spec: RunSpec, threads: int) -> Workplace:
+    def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
         settings = dict(spec.agent_config)
         fields = {field.name for field in dataclasses.fields(FakeConfig)}
         config = {key: value for key, value in settings.items() if key in fields}
         if settings.get("steepness", -1) == settings.get("diverge_at_steepness"):
             config["diverge_at"] = 8
-        plain = super().open(dataclasses.replace(spec, agent_config=config), threads)
+        plain = super().open(dataclasses.replace(spec, agent_config=config), options)
         agent = TunedAgent(FakeConfig(**config), spec.seed, settings)
         return dataclasses.replace(plain, agent=agent)  # type: ignore[arg-type]
 

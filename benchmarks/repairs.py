@@ -1,0 +1,80 @@
+"""How often a failed program is mended: the share of attempts after a failure that are scored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+from scipy.stats import binomtest
+
+from benchmarks.results import RunResult
+
+COLUMNS = ("agent", "after a failure", "scored", "repair rate", "95 % interval")
+CAPTION = (
+    "Repairs: attempts that follow a failure in the same episode, of all tasks and seeds together, and how many of "
+    "them were scored; Wilson's interval for a proportion, as if attempts were independent. zero-shot draws again "
+    "blindly: what it mends is what seeing the error has to beat."
+)
+
+
+@dataclass(frozen=True)
+class RepairRow:
+    """Repairs of one agent, over its runs.
+
+    Attributes:
+        low, high: of the 95 % interval (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927) of the repair rate.
+    """
+
+    agent: str
+    n_attempts: int
+    n_scored: int
+    low: float
+    high: float
+
+    @property
+    def rate(self) -> float:
+        return self.n_scored / self.n_attempts
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.agent,
+            str(self.n_attempts),
+            str(self.n_scored),
+            f"{self.rate:.0%}",
+            f"{self.low:.0%} to {self.high:.0%}",
+        )
+
+
+def repair_rows(results: Sequence[RunResult]) -> list[RepairRow]:
+    """A row a label whose runs wrote programs with a model and failed at all, in the order of the results."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for result in results:
+        if result.status == "finished" and result.repairs is not None and result.budget.generated_tokens:
+            counts[result.label][0] += result.repairs.n_attempts
+            counts[result.label][1] += result.repairs.n_scored
+    return [_row(label, *numbers) for label, numbers in counts.items() if numbers[0]]
+
+
+def rich_repairs(rows: Sequence[RepairRow]) -> Table:
+    """For a terminal."""
+    table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left", padding=0)
+    for index, column in enumerate(COLUMNS):
+        table.add_column(column, justify="right" if index else "left", no_wrap=index > 0, overflow="fold")
+    for row in rows:
+        table.add_row(*row.cells())
+    return table
+
+
+def markdown_repairs(rows: Sequence[RepairRow]) -> str:
+    """The same for a README."""
+    align = ["---", *["--:"] * (len(COLUMNS) - 1)]
+    lines = [COLUMNS, align, *(row.cells() for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{CAPTION}\n"
+
+
+def _row(agent: str, n_attempts: int, n_scored: int) -> RepairRow:
+    interval = binomtest(n_scored, n_attempts).proportion_ci(confidence_level=0.95, method="wilson")
+    return RepairRow(agent, n_attempts, n_scored, float(interval.low), float(interval.high))
