@@ -31,7 +31,9 @@ _PROBE = "def"
 class ServedModel:
     """A language model behind a server; a :class:`agents.prompting.text_model.TextModel`.
 
-    The server's key is read from the environment whenever requests begin, and kept nowhere.
+    The server's key is read from the environment whenever requests begin, and kept nowhere. Whether a prompt fits into
+    the context is for the server to say, and not all do: Ollama cuts what does not fit, and ``transformers serve``
+    writes on beyond the context. The latter also samples only if the model's own generation settings do.
 
     Args:
         model_name: the server's name of the model.

@@ -25,7 +25,7 @@ class ServedOptions:
     """How a server is asked.
 
     Attributes:
-        concurrency: requests side by side, 1 to 1000.
+        concurrency: requests of one call side by side, 1 to 1000.
         requests_per_minute: requests to the server from this process, failed ones included; None for no limit.
         timeout_s: seconds that one request may take in all, its answer read to the end.
         patience_s: seconds, from its first failure, for which a request is tried again while the server does not answer

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from agents.model_options import PromptStyle
-from agents.prompting.served import ServedModel, ServedOptions, patience
+from agents.prompting.served import ServedModel, ServedOptions, connection, patience
 from agents.prompting.served.answer import MOST_CHARACTERS
 from agents.prompting.text_model import Answer, Completion, ModelUnavailable, OnAnswer, PromptTooLong
 from tests.agents.prompting.served.hostile_server import (
@@ -111,14 +111,23 @@ def completion(model: ServedModel, prompt: str = "p") -> Completion:
     return answer
 
 
-@pytest.mark.parametrize("style", ["instruct", "completion"])
-@pytest.mark.parametrize("mishap", MISHAPS)
+@pytest.mark.parametrize(
+    ("mishap", "style"),
+    [(mishap, "instruct") for mishap in MISHAPS]
+    + [(mishap, "completion") for mishap in MISHAPS if "text" in mishap or "choice" in mishap],
+)
 def test_a_mishap_is_one_failed_try(server: HostileServer, mishap: str, style: PromptStyle) -> None:
     server.script.append(MISHAPS[mishap])
     timeout_s = 0.3 if MISHAPS[mishap] in (stalls, dribbles, dribbles_headers) else 30.0
     answer = completion(served(server, style, timeout_s=timeout_s))
     assert answer == Completion(answer_to("p"), 7, 5, "eos", retries=1)
     assert [received.body for received in server.received[:1]] == [server.received[-1].body]
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_MOST_BYTES", 10_000)
+    server.script.append(says("x" * 20_000))
+    assert completion(served(server)) == Completion(answer_to("p"), 7, 5, "eos", retries=1)
 
 
 def test_answers_land_at_their_prompts_through_all_mishaps_at_once(server: HostileServer) -> None:
