@@ -92,7 +92,8 @@ class SB3PPOConfig(StableBaselines3Config):
 class SB3A2CConfig(StableBaselines3Config):
     """Settings of :class:`SB3A2C`, which takes one gradient step on each rollout."""
 
-    steps_per_iteration: int = 2
+    steps_per_iteration: int = 1
+    learning_rate: float = 1e-3
     gae_lambda: float = 1.0
 
 

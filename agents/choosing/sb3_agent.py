@@ -92,8 +92,7 @@ class StableBaselines3Agent(CollectingAgent, ABC):
         The last iteration is shorter where that keeps the number.
 
         Raises:
-            ValueError: the environments take no choices, show no vectors of numbers, or others than before; or an
-                iteration is a single attempt, whose advantage cannot be normalised.
+            ValueError: the environments take no choices, show no vectors of numbers, or others than before.
             TrainingDiverged: a gradient is not finite; the weights are those from before it.
         """
         model, adapter = self._open(envs)
@@ -106,13 +105,13 @@ class StableBaselines3Agent(CollectingAgent, ABC):
         return {
             **super().state_dict(),
             "random_states": self._own_random_states.state_dict(),
-            "model": None if model is None else _model_state(model),
+            "algorithm": None if model is None else _algorithm_state(model),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state; ValueError if it belongs to another agent, seed or configuration."""
         super().load_state_dict(state)
-        saved = state["model"]
+        saved = state["algorithm"]
         if saved is None:
             self._policy.model = None
         else:
@@ -136,8 +135,6 @@ class StableBaselines3Agent(CollectingAgent, ABC):
         sizes, space = choice_sizes(envs), envs.single_observation_space
         if not isinstance(space, Box) or len(space.shape) != 1:
             raise ValueError(f"the environments show {space}, and agent {self._name!r} wants vectors of numbers (Box)")
-        if self._settings.steps_per_iteration * envs.num_envs < 2:
-            raise ValueError("an iteration is one attempt: take more environments, or more steps_per_iteration")
         model = self._policy.model or self._build(space, sizes, envs.num_envs)
         known = (model.observation_space, model.action_space, model.n_envs)
         if known != (space, MultiDiscrete(list(sizes)), envs.num_envs):
@@ -235,7 +232,7 @@ def _set_steps(model: OnPolicyAlgorithm, vector_steps: int) -> None:
     )
 
 
-def _model_state(model: OnPolicyAlgorithm) -> dict[str, Any]:
+def _algorithm_state(model: OnPolicyAlgorithm) -> dict[str, Any]:
     """What it takes to build an algorithm anew and to go on; it shares nothing with it."""
     space, choices = model.observation_space, model.action_space
     assert isinstance(space, Box)

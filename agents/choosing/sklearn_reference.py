@@ -51,7 +51,7 @@ class FixedChoice(ChoosingActor):
         return [self._choice] * len(observations)
 
 
-@register_agent("sklearn-reference", SklearnReferenceConfig, model="none", interface="solutions")
+@register_agent("sklearn-reference", SklearnReferenceConfig, model="none", interface="solutions", is_stationary=True)
 class SklearnReference(CollectingAgent):
     """See the module's docstring; an :class:`agents.agent.Agent`."""
 

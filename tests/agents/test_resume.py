@@ -1,4 +1,4 @@
-"""Ten updates are five, a checkpoint on disk, and five more: of every registered agent, bit for bit."""
+"""Ten updates are five, a checkpoint on disk, and five more: of every agent of a language model, bit for bit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from agents import Iteration, agent_config_class, list_agents, make_agent, make_config
+from agents.agent import agent_traits
 from agents.checkpoint import load_checkpoint, save_checkpoint
 from agents.random_states import global_random_states, restore_global_random_states
 
@@ -24,6 +25,8 @@ NUM_ENVS = 2
 def variants() -> Iterator[Any]:
     """Agents with their defaults, and with every setting that gives them more of a state."""
     for name in list_agents():
+        if agent_traits(name).model != "language model":
+            continue
         settings = {field.name for field in dataclasses.fields(agent_config_class(name))}
         yield pytest.param(name, {}, "full", id=name)
         yield pytest.param(name, {}, "lora", id=f"{name}-lora")

@@ -61,7 +61,7 @@ def test_the_programs_of_your_own_task_run(tmp_path: Path) -> None:
 def test_the_training_loop_runs() -> None:
     pytest.importorskip("torch", reason="torch is not installed")
     pytest.importorskip("transformers", reason="transformers is not installed")
-    loop, reward_function, _ = python_blocks("train_your_own_agent.md")
+    loop, reward_function, *_ = python_blocks("train_your_own_agent.md")
     assert 25 <= sum(bool(line.strip()) for line in loop.splitlines()) <= 42
     short = re.sub(r"EPISODES, UPDATES = (.*), \d+, \d+", r"EPISODES, UPDATES = \1, 4, 2", loop)
     assert short != loop
@@ -76,10 +76,19 @@ def test_the_training_loop_runs() -> None:
 
 def test_the_example_without_text_runs() -> None:
     pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed")
-    *_, example = python_blocks("train_your_own_agent.md")
+    *_, example, _ = python_blocks("train_your_own_agent.md")
     short = example.replace("n_steps=64, batch_size=64", "n_steps=8, batch_size=8").replace("learn(256)", "learn(8)")
     assert short.count("8") == 3
     *program, reward = run_python(short, ROOT).splitlines()
+    assert program[0] == "def build_model(x_train, y_train):"
+    assert 0 <= float(reward) <= 1
+
+
+def test_the_example_of_many_episodes_without_text_runs(tmp_path: Path) -> None:
+    *_, example = python_blocks("train_your_own_agent.md")
+    short = example.replace("num_envs=8", "num_envs=2").replace("range(2)", "range(1)")
+    assert short.count("num_envs=2") == short.count("range(1)") == 1
+    *program, reward = run_python(short, tmp_path).splitlines()
     assert program[0] == "def build_model(x_train, y_train):"
     assert 0 <= float(reward) <= 1
 
