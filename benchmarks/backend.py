@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from benchmarks.plan import RunOptions, RunSpec
     from benchmarks.results import RunResult
 
-FAILING_PROGRAM = """
-    from sklearn.linear_model import RidgeClassifier
-    return RidgeClassifier().fit(x_train, y_train)"""
-"""An attempt that fails as many do: this model has no ``predict_proba``."""
-
 
 class SampledText(Protocol):
     """An action, with what the probe that sampled it needs to know of it."""
@@ -236,27 +231,21 @@ class DataSciBackend:
 
     def prompts(self, spec: RunSpec) -> dict[str, str]:
         from agents.prompting.agent import PromptingAgent
+        from agents.prompting.demonstration import FAILING_PROGRAM, demonstrate
         from benchmarks.plan import RunOptions
 
         workplace = self.open(spec, RunOptions())
-        agent = workplace.agent
-        shown: dict[str, str] = {}
         envs = workplace.make_envs(spec.tasks[:1])
         try:
-            observations, _ = envs.reset(seed=spec.seed)
-            for occasion in ("at the first attempt", "after a failure"):
-                if isinstance(agent, PromptingAgent):
-                    for name, prompt in agent.prompts(observations[0]).items():
-                        shown[f"{occasion}: {name}"] = prompt
-                elif isinstance(observations[0], str):
-                    shown[occasion] = observations[0]
-                else:
-                    shown["always"] = "no prompt: this agent is shown numbers, and makes choices"
-                    break
-                observations, *_ = envs.step([FAILING_PROGRAM] * envs.num_envs)
+            if isinstance(workplace.agent, PromptingAgent):
+                return demonstrate(workplace.agent, envs, spec.seed)
+            first, _ = envs.reset(seed=spec.seed)
+            if not isinstance(first[0], str):
+                return {"always": "no prompt: this agent is shown numbers, and makes choices"}
+            second, *_ = envs.step([FAILING_PROGRAM] * envs.num_envs)
+            return {"at the first attempt": first[0], "after a failure": second[0]}
         finally:
             envs.close()
-        return shown
 
     def open(self, spec: RunSpec, options: RunOptions) -> Workplace:
         import torch

@@ -77,7 +77,7 @@ class PromptingAgent(CollectingAgent):
         return {**super().state_dict(), "memory": copy.deepcopy(self._memory)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a state; ValueError if it belongs to another agent, model, seed or configuration, or other prompts."""
+        """Take over a state. Raises ValueError if it belongs to another agent, model, seed, config or set of prompts."""
         super().load_state_dict(state)
         self._memory = copy.deepcopy(state["memory"])
 

@@ -18,6 +18,9 @@ from agents.prompting.text_model import Answer, Completion, ModelUnavailable, Pr
 MAX_THOUGHT_CHARACTERS = 600
 """Longer thoughts are cut before they come back in a prompt."""
 
+THOUGHT_PLACE = "(what it wrote)"
+"""Stands where the model's own words would, in prompts that are only shown."""
+
 _PROGRAM_TOKENS = {"completion": 128, "infill": 128, "instruct": 2048}
 _THOUGHT_TOKENS = {"completion": 48, "infill": 48, "instruct": 512}
 
@@ -173,7 +176,7 @@ class Prompter:
         shown = {}
         if self._templates.thinks and self._strategy.thinks(parts):
             shown["thought"] = self._prompt(self._templates.thought_prompt, job)
-            job.thought = "(what it wrote)"
+            job.thought = THOUGHT_PLACE
         shown["program"] = self._prompt(self._templates.program_prompt, job)
         return shown
 
