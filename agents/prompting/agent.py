@@ -77,7 +77,10 @@ class PromptingAgent(CollectingAgent):
         return {**super().state_dict(), "memory": copy.deepcopy(self._memory)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a state. Raises ValueError if it belongs to another agent, model, seed, config or set of prompts."""
+        """Take over a state; ValueError if it belongs to another agent, model, seed or configuration.
+
+        Other templates make another agent.
+        """
         super().load_state_dict(state)
         self._memory = copy.deepcopy(state["memory"])
 
