@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agents.agent import Agent, agent_config_class, make_agent
+from agents.agent import Agent, agent_config_class, agent_traits, list_agents, make_agent
 from agents.checkpoint import CheckpointError, load_checkpoint
 from agents.language_model import LanguageModel, load_language_model
 from agents.model_options import ModelOptions
@@ -82,9 +82,15 @@ def rebuild(stored: StoredAgent, device: str) -> tuple[Agent, LanguageModel]:
     """The agent as it was saved.
 
     Raises:
+        CheckpointError: the file does not tell how, or the agent trains no language model; one line.
         ValueError: its model cannot be loaded or is another one now, or the agent is not registered; one line.
     """
     state = stored.agent
+    if state.get("agent") in list_agents() and agent_traits(state["agent"]).model != "language model":
+        raise CheckpointError(
+            f"{stored.path}: the agent {state['agent']!r} trains no language model, so that there is no policy to draw "
+            "from or to export; python -m agents inspect --samples 0 tells what the file holds"
+        )
     if missing := [name for name in _NEEDED if name not in state]:
         raise CheckpointError(f"{stored.path} does not tell how its agent is built: {', '.join(missing)} is missing")
     config = agent_config_class(state["agent"])(**state["config"])

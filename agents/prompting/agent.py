@@ -98,4 +98,4 @@ class PromptingAgent(CollectingAgent):
         }, 0
 
     def _identity(self) -> dict[str, Any]:
-        return super()._identity() | {"model": self._model.identity(), "prompts": self._templates.fingerprint}
+        return super()._identity() | {"text_model": self._model.identity(), "prompts": self._templates.fingerprint}

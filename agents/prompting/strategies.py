@@ -179,9 +179,9 @@ class SelfImprove(PromptingAgent):
         super().__init__("self-improve", model, config, seed)
 
     def history(self, observation: Observation) -> list[dict[str, Any]]:
-        """Programs with ``code``, ``body`` (its lines below the head) and ``score``, the best one last."""
+        """Programs with ``code``, ``lines`` (those below the head) and ``score``, the best one last."""
         kept: Sequence[dict[str, Any]] = self._memory.get(observation.task, [])
-        return [{**program, "body": program["code"].partition("\n")[2]} for program in kept]
+        return [{**program, "lines": program["code"].split("\n")[1:]} for program in kept]
 
     def remember(self, task: str, turn: Turn) -> None:
         """Keep the best programs, each once."""

@@ -143,3 +143,18 @@ def test_export_takes_the_policy_out_of_an_unfinished_run(agent_state, tmp_path:
     assert "etpo@paper on tic_tac_toe" in text
     assert "had not finished" in text
     assert "32 attempts, 8 gradient steps" in text
+
+
+@pytest.mark.parametrize("name", ["zero-shot", "random-search"])
+def test_an_agent_that_trains_no_language_model_is_told_about_and_not_drawn_from(
+    name: str, tmp_path: Path, inspect, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = None if name == "random-search" else load_language_model("tinycoder", device="cpu")
+    path = tmp_path / "agent.pt"
+    save_checkpoint(path, make_agent(name, model).state_dict())
+    told = inspect(str(path), "--samples", "0")
+    assert (told["agent"], told["tuning"], told["env_steps"]) == (name, None, 0)
+    for arguments in (["inspect", str(path), "--task", TASK], ["export", str(path), str(tmp_path / "policy")]):
+        assert main(arguments) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "--samples 0" in line

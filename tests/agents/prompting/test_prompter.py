@@ -63,11 +63,11 @@ def test_each_observation_gets_its_own_answer_and_each_is_told_once() -> None:
 
 
 def test_a_thought_is_written_first_and_stands_in_the_prompt_of_the_program() -> None:
-    model = ScriptedModel(lambda prompt: " it  must not\nbe None" if prompt.endswith("instead:") else "program")
+    model = ScriptedModel(lambda prompt: " it  must not\nbe None" if prompt.endswith("# Lesson:") else "program")
     (repaired, fresh), _ = act(model, Lessons(), REPAIR.format(task="a"), FIRST.format(task="a"))
     assert (repaired.thought, fresh.thought) == ("it must not", "")
     assert len(model.thoughts()) == 1
-    assert "it must not\ndef build_model" in model.programs()[0]
+    assert model.programs()[0] == f"# Lesson: it must not\n{REPAIR.format(task='a')}"
     assert repaired.usage is not None
     assert fresh.usage is not None
     assert (repaired.usage.model_calls, fresh.usage.model_calls) == (2, 1)

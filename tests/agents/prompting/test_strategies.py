@@ -44,7 +44,7 @@ def in_turn(*answers: str) -> Callable[[str], str]:
     state = {"program": 0, "thought": 0}
 
     def answer(prompt: str) -> str:
-        if prompt.endswith(("instead:", "#")):
+        if prompt.endswith(("# Lesson:", "#")):
             state["thought"] += 1
             return f" lesson {state['thought']}"
         state["program"] += 1
@@ -164,11 +164,13 @@ def test_self_improve_shows_the_best_programs_with_their_scores_the_best_one_las
     scores = {turn.info["code"]: turn.reward for turn in turns if turn.reward > -1}
     best_two = sorted(scores, key=lambda code: scores[code])[-2:]
     last = model.programs()[-1]
-    bodies = [code.partition("\n")[2] for code in best_two]
-    places = [last.index(body) for body in bodies]
+    shown = ["\n".join(f"#{line}" for line in code.split("\n")[1:]) for code in best_two]
+    places = [
+        last.index(f"# A program that scores {scores[code]:.4f}:\n{text}")
+        for code, text in zip(best_two, shown, strict=True)
+    ]
     assert places == sorted(places)
-    assert all(f"{scores[code]:.4f}" in last for code in best_two)
-    worst = min(scores, key=lambda code: scores[code]).partition("\n")[2]
+    worst = min(scores, key=lambda code: scores[code]).split("\n")[-1]
     assert worst not in last
 
 
