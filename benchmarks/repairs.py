@@ -55,7 +55,7 @@ def repair_rows(results: Sequence[RunResult]) -> list[RepairRow]:
         if result.status == "finished" and result.repairs is not None and result.budget.generated_tokens:
             counts[result.label][0] += result.repairs.n_attempts
             counts[result.label][1] += result.repairs.n_scored
-    return [_row(label, *numbers) for label, numbers in counts.items() if numbers[0]]
+    return [repair_row(label, *numbers) for label, numbers in counts.items() if numbers[0]]
 
 
 def rich_repairs(rows: Sequence[RepairRow]) -> Table:
@@ -75,6 +75,7 @@ def markdown_repairs(rows: Sequence[RepairRow]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{CAPTION}\n"
 
 
-def _row(agent: str, n_attempts: int, n_scored: int) -> RepairRow:
+def repair_row(agent: str, n_attempts: int, n_scored: int) -> RepairRow:
+    """The row of so many attempts, at least one."""
     interval = binomtest(n_scored, n_attempts).proportion_ci(confidence_level=0.95, method="wilson")
     return RepairRow(agent, n_attempts, n_scored, float(interval.low), float(interval.high))

@@ -90,8 +90,8 @@ def report(results: Path, docs: tuple[Path, ...], missing: str) -> int:
     \b
     python benchmarks/study.py report --docs docs/study.md --docs docs/etpo.md --docs README.md
     """
-    from benchmarks.studies import tables
-    from benchmarks.studies.page import PARTS, claim_text, fill_page
+    from benchmarks.studies import baselines, tables
+    from benchmarks.studies.page import BASELINE_PARTS, PARTS, claim_text, fill_page
     from benchmarks.studies.rows import read_study
     from benchmarks.studies.summary import Missing
 
@@ -105,6 +105,9 @@ def report(results: Path, docs: tuple[Path, ...], missing: str) -> int:
             console.print(tables.transfer_table(study).rich())
         elif name == "ablations":
             console.print(tables.ablation_table(study, counted).rich())
+        elif name in BASELINE_PARTS:
+            console.print(baselines.reached_table(study).rich())
+            console.print(baselines.repair_table(study).rich())
         else:
             for table in (tables.reward_table(study, counted), tables.model_table(study, counted)):
                 console.print(table.rich())

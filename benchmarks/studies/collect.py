@@ -33,7 +33,7 @@ def collect_study(folder: Path, name: str, suite: Suite) -> Study:
     learned = {result.label for result in results if result.learned}
     planned = list(suite.agents)
     found = list(dict.fromkeys(result.label for result in results))
-    labels = sorted(found, key=lambda label: (label not in learned, _place(label, planned), label))
+    labels = sorted(found, key=lambda label: (_place(label, planned), label not in learned, label))
     shared = [_shared(result) for result in results if result.label in learned] or [_shared(results[0])]
     return Study(
         schema_version=SCHEMA_VERSION,
@@ -58,6 +58,7 @@ def collect_study(folder: Path, name: str, suite: Suite) -> Study:
 def make_row(result: RunResult) -> RunRow:
     """What a study keeps of a result."""
     change = result.language_model
+    selected = [best.selected_score for best in result.best_by_task.values()]
     held_out = [best.holdout_score for best in result.best_by_task.values() if best.holdout_score is not None]
     return RunRow(
         label=result.label,
@@ -81,6 +82,10 @@ def make_row(result: RunResult) -> RunRow:
         generated_tokens=result.budget.generated_tokens,
         seconds=result.budget.seconds,
         error=result.error,
+        best_score=round(mean(selected), _DIGITS) if selected else None,
+        repairs=result.repairs,
+        usage=result.usage,
+        is_stationary=result.is_stationary,
     )
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.cost.tables import TextTable
 from benchmarks.errors import BadInput, choose
 from benchmarks.readme import fill
 from benchmarks.storage import write_atomically
-from benchmarks.studies import figures, tables
+from benchmarks.studies import baselines, figures, tables
 from benchmarks.studies.rows import Study
 from benchmarks.studies.summary import Missing, evaluation
 
-PARTS = ("study", "study_long", "transfer", "ablations")
-"""The suites that a page tells of."""
+LEARNING_PARTS = ("study", "study_long", "transfer", "ablations")
+BASELINE_PARTS = ("baselines", "search")
+PARTS = (*LEARNING_PARTS, *BASELINE_PARTS)
+"""The suites that pages tell of."""
 
 _MARKER = re.compile(r"<!-- study:([a-z-]+):start -->")
 _NOT_RUN = "Not run yet."
@@ -47,7 +49,7 @@ def fill_page(path: Path, studies: Mapping[str, Study], missing: Missing) -> lis
 
 def claim_text(studies: Mapping[str, Study], missing: Missing) -> str:
     """The claim at every budget that was run."""
-    parts = [(name, studies[name]) for name in PARTS[:2] if name in studies]
+    parts = [(name, studies[name]) for name in LEARNING_PARTS[:2] if name in studies]
     blocks = []
     for name, study in parts:
         head = f"At {study.common['env_steps']} attempts on {len(study.tasks)} tasks (suite `{name}`):"
@@ -127,8 +129,34 @@ def _ablations(studies: Mapping[str, Study], missing: Missing, folder: Path) -> 
 
 
 def _made(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
-    lines = [f"- {line}" for line in tables.made_by([studies[name] for name in PARTS if name in studies])]
+    return _made_by(studies, LEARNING_PARTS)
+
+
+def _made_by(studies: Mapping[str, Study], parts: Sequence[str]) -> str:
+    lines = [f"- {line}" for line in tables.made_by([studies[name] for name in parts if name in studies])]
     return "\n".join(lines) or _NOT_RUN
+
+
+def _baselines(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    study = studies.get("baselines")
+    return _NOT_RUN if study is None else _body(baselines.reached_table(study))
+
+
+def _repairs(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    study = studies.get("baselines")
+    return _NOT_RUN if study is None else _body(baselines.repair_table(study))
+
+
+def _search(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    study = studies.get("search")
+    if study is None:
+        return _NOT_RUN
+    against = _body(baselines.against_table(study, "random-search", missing))
+    return f"{_body(baselines.reached_table(study))}\n\n{against}"
+
+
+def _made_baselines(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
+    return _made_by(studies, BASELINE_PARTS)
 
 
 def _body(table: TextTable) -> str:
@@ -151,5 +179,9 @@ BLOCKS: dict[str, Callable[[Mapping[str, Study], Missing, Path], str]] = {
     "transfer": _transfer,
     "ablations": _ablations,
     "made": _made,
+    "baselines": _baselines,
+    "repairs": _repairs,
+    "search": _search,
+    "made-baselines": _made_baselines,
 }
 """What may stand between ``<!-- study:NAME:start -->`` and ``<!-- study:NAME:end -->``."""

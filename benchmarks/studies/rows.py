@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from benchmarks.report_file import ReportFile
-from benchmarks.results import Git, Seconds, Status
+from benchmarks.results import Git, ModelUsage, Repairs, Seconds, Status
 from benchmarks.storage import write_atomically
 
 SCHEMA_VERSION = 1
@@ -39,6 +39,9 @@ class RunRow:
         curve: mean reward over each of :data:`N_CURVE_POINTS` equal shares of the planned attempts; None where they
             were not made.
         held_out: score on held-out rows of the best program, mean over the run's tasks.
+        best_score: of the same program in its episode.
+        repairs, usage, is_stationary: see :class:`benchmarks.results.RunResult`; None in studies from before they were
+            told.
         transfer: of the final policy, by task that it was not trained on.
     """
 
@@ -63,14 +66,19 @@ class RunRow:
     generated_tokens: int
     seconds: Seconds
     error: str | None = None
+    best_score: float | None = None
+    repairs: Repairs | None = None
+    usage: ModelUsage | None = None
+    is_stationary: bool | None = None
 
     @property
     def reached(self) -> Figures | None:
-        """Over the last fifth; of an agent that does not learn over all attempts, which is less noisy. None where the
-        run did not come to its end."""
+        """Over the last fifth; of a stationary agent over all attempts, which is less noisy. None where the run did not
+        come to its end."""
         if self.status != "finished":
             return None
-        return self.last_fifth if self.learned else self.overall
+        stationary = not self.learned if self.is_stationary is None else self.is_stationary
+        return self.overall if stationary else self.last_fifth
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -64,7 +64,7 @@ def claim(study: Study, missing: Missing) -> list[str]:
         if others and others[0] != RIVAL:
             sentences.append(
                 f"Probability that {_name(CLAIMANT)} improves on {_name(others[0])}, the best of the others, in the "
-                f"{name}: {_chance(improvement(study, CLAIMANT, others[0], of_run, missing))}."
+                f"{name}: {chance_text(improvement(study, CLAIMANT, others[0], of_run, missing))}."
             )
     incomplete = [_incomplete(row) for row in rows if row.n_finished < row.n_planned]
     counted = "the lowest reward" if missing == "failures" else "nothing"
@@ -96,7 +96,7 @@ def untouched_table(study: Study, missing: Missing) -> TextTable:
             order = ranking(list(by_label.values()), figure, part.learners())
             place = f"{order.index(CLAIMANT) + 1} of {len(order)}" if CLAIMANT in order else ""
             standing = figure(by_label[CLAIMANT])
-            cells += [place, _estimate(standing.iqm), _chance(standing.improvement)]
+            cells += [place, estimate_text(standing.iqm), chance_text(standing.improvement)]
         rows.append(tuple(cells))
     figures = [
         f"{name}{figure}" for figure in (", last fifth", ", evaluation") for name in ("place", "IQM", f"P(> {RIVAL})")
@@ -111,10 +111,10 @@ def reward_table(study: Study, missing: Missing) -> TextTable:
         (
             row.label,
             _runs(row),
-            _estimate(row.last_fifth.iqm),
-            _estimate(row.evaluation.iqm),
-            _chance(row.last_fifth.improvement),
-            _chance(row.evaluation.improvement),
+            estimate_text(row.last_fifth.iqm),
+            estimate_text(row.evaluation.iqm),
+            chance_text(row.last_fifth.improvement),
+            chance_text(row.evaluation.improvement),
             _number(row.overall),
         )
         for row in summaries(study, missing)
@@ -175,7 +175,9 @@ def transfer_table(study: Study) -> TextTable:
     rows = []
     for row in transfer_rows(study):
         tasks = [_number(row.by_task[task]) for task in study.transfer_tasks]
-        rows.append((row.label, _number(row.trained), *tasks, _estimate(row.iqm), _estimate(row.gain, signed=True)))
+        rows.append(
+            (row.label, _number(row.trained), *tasks, estimate_text(row.iqm), estimate_text(row.gain, signed=True))
+        )
     columns = ("agent", "trained tasks", *study.transfer_tasks, "held-out tasks", "gain over the base model")
     return TextTable("Reward of the evaluation, on trained and on held-out tasks", columns, tuple(rows))
 
@@ -192,12 +194,12 @@ def ablation_table(study: Study, missing: Missing) -> TextTable:
         else:
             changed = changed_settings(study, label, CLAIMANT)
             cells = (
-                _estimate(difference(study, label, CLAIMANT, last_fifth, missing), signed=True),
-                _estimate(difference(study, label, CLAIMANT, evaluation, missing), signed=True),
-                _chance(improvement(study, label, CLAIMANT, last_fifth, missing)),
+                estimate_text(difference(study, label, CLAIMANT, last_fifth, missing), signed=True),
+                estimate_text(difference(study, label, CLAIMANT, evaluation, missing), signed=True),
+                chance_text(improvement(study, label, CLAIMANT, last_fifth, missing)),
             )
             label = f"{label} ({', '.join(f'{key} {value}' for key, (value, _) in changed.items())})"
-        rows.append((label, _runs(row), _estimate(row.last_fifth.iqm), *cells))
+        rows.append((label, _runs(row), estimate_text(row.last_fifth.iqm), *cells))
     columns = ("variant", "runs", "last fifth", f"less {CLAIMANT}", "evaluation less", f"P(> {CLAIMANT})")
     return TextTable(f"What each change of {CLAIMANT} costs", columns, tuple(rows))
 
@@ -239,14 +241,16 @@ def _yes(holds: bool) -> str:
     return "**yes**" if holds else "**no**"
 
 
-def _estimate(estimate: Estimate | None, *, signed: bool = False) -> str:
+def estimate_text(estimate: Estimate | None, *, signed: bool = False) -> str:
+    """A figure with its interval; empty for none."""
     if estimate is None:
         return ""
     form = "+.3f" if signed else ".3f"
     return f"{estimate.value:{form}} [{estimate.low:{form}}, {estimate.high:{form}}]"
 
 
-def _chance(estimate: Estimate | None) -> str:
+def chance_text(estimate: Estimate | None) -> str:
+    """A probability with its interval; empty for none."""
     return "" if estimate is None else _short(estimate)
 
 

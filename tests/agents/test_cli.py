@@ -155,6 +155,6 @@ def test_an_agent_that_trains_no_language_model_is_told_about_and_not_drawn_from
     told = inspect(str(path), "--samples", "0")
     assert (told["agent"], told["tuning"], told["env_steps"]) == (name, None, 0)
     for arguments in (["inspect", str(path), "--task", TASK], ["export", str(path), str(tmp_path / "policy")]):
-        assert main(arguments) == 1
+        assert main(arguments) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert "--samples 0" in line

@@ -15,7 +15,7 @@ from benchmarks.errors import BadInput, ResultError, StorageError
 from benchmarks.execution import execute_run
 from benchmarks.models import ModelRequest, corpus_fingerprint, folder_fingerprint, local_fingerprint, local_options
 from benchmarks.plan import Request, RunOptions, RunSpec, make_plan
-from benchmarks.results import deterministic_part
+from benchmarks.results import RunResult, deterministic_part
 from benchmarks.storage import RunFiles, read_attempts
 from benchmarks.suites import list_suites, load_suite
 
@@ -53,7 +53,8 @@ def real_spec(
     corpus: Path | None = CORPUS,
     **changes: float,
 ) -> RunSpec:
-    settings = {"steps_per_iteration": 1, "max_new_tokens": 64, **changes}
+    wanted = {"steps_per_iteration": 1, "max_new_tokens": 64, **changes}
+    settings = {key: value for key, value in wanted.items() if key in BACKEND.default_config(agent)}
     request = Request(
         agents=(agent,),
         model=ModelRequest(
@@ -75,16 +76,37 @@ def real_spec(
     return spec
 
 
-@pytest.mark.parametrize("agent", ["etpo", "ppo", "sample"])
-def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, agent: str) -> None:
-    spec = real_spec(agent)
+def resumed_and_whole(spec: RunSpec, tmp_path: Path) -> tuple[RunResult, RunResult]:
+    """The results of a run that is stopped in the middle and resumed, and of one that is not stopped."""
     asked = iter([False, False, True])
     interrupted = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND, should_stop=lambda: next(asked))
     assert (interrupted.status, interrupted.budget.env_steps) == ("interrupted", 8)
     resumed = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND)
     whole = execute_run(spec, RunFiles(tmp_path / "b"), BACKEND)
-    assert deterministic_part(resumed) == deterministic_part(whole)
     assert RunFiles(tmp_path / "a").attempts.read_bytes() == RunFiles(tmp_path / "b").attempts.read_bytes()
+    return resumed, whole
+
+
+@pytest.mark.parametrize("agent", ["reflection", "best-of-n", "random-search", "sb3-ppo", "sklearn-reference"])
+def test_a_real_run_of_a_baseline_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, agent: str) -> None:
+    resumed, whole = resumed_and_whole(real_spec(agent), tmp_path)
+    assert deterministic_part(resumed) == deterministic_part(whole)
+    assert (whole.status, whole.budget.env_steps, whole.error) == ("finished", 12, None)
+    assert whole.learned == (agent == "sb3-ppo")
+    assert whole.is_stationary == (agent == "sklearn-reference")
+    is_prompting = agent in ("reflection", "best-of-n")
+    assert (whole.usage is not None, whole.evaluation_usage is not None) == (is_prompting, is_prompting)
+    assert (whole.model, whole.language_model) == ("tinycoder" if is_prompting else "none", None)
+    attempts = list(read_attempts(RunFiles(tmp_path / "b").attempts))
+    assert whole.budget.generated_tokens == sum(attempt["tokens"] for attempt in attempts)
+    assert all(attempt["code"].startswith("def build_model(") for attempt in attempts)
+    assert not RunFiles(tmp_path / "b").policy.exists()
+
+
+@pytest.mark.parametrize("agent", ["etpo", "ppo", "sample"])
+def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, agent: str) -> None:
+    resumed, whole = resumed_and_whole(real_spec(agent), tmp_path)
+    assert deterministic_part(resumed) == deterministic_part(whole)
     policies = [{path.name: path.read_bytes() for path in RunFiles(tmp_path / run).policy.glob("*")} for run in "ab"]
     assert policies[0] == policies[1]
     assert ({"README.md", "model.safetensors"} <= policies[0].keys()) == (agent != "sample")
@@ -95,11 +117,7 @@ def test_a_real_run_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path, ag
 
 def test_a_real_run_on_several_tasks_that_is_stopped_ends_like_one_that_is_not(tmp_path: Path) -> None:
     spec = real_spec("etpo", task="wine+monks_1", transfer_tasks=("balance_scale",))
-    asked = iter([False, False, True])
-    interrupted = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND, should_stop=lambda: next(asked))
-    assert (interrupted.status, interrupted.budget.env_steps) == ("interrupted", 8)
-    resumed = execute_run(spec, RunFiles(tmp_path / "a"), BACKEND)
-    whole = execute_run(spec, RunFiles(tmp_path / "b"), BACKEND)
+    resumed, whole = resumed_and_whole(spec, tmp_path)
     assert deterministic_part(resumed) == deterministic_part(whole)
     attempts = list(read_attempts(RunFiles(tmp_path / "b").attempts))
     assert [attempt["task"] for attempt in attempts] == ["wine", "monks_1"] * 6

@@ -60,14 +60,14 @@ def test_several_pages_are_filled_at_once(files: Path, tmp_path: Path) -> None:
     assert all(text.startswith("before\n") and text.endswith("after\n") for text in (claim, rewards))
 
 
-def test_the_page_of_the_repository_has_every_block() -> None:
-    text = (ROOT / "docs" / "study.md").read_text()
+def test_the_pages_of_the_repository_have_every_block() -> None:
+    text = "".join((ROOT / "docs" / name).read_text() for name in ("study.md", "baselines.md"))
     for name in BLOCKS.keys() - {"rewards"}:  # they are part of the summary
         assert text.count(f"<!-- study:{name}:start -->") == text.count(f"<!-- study:{name}:end -->") == 1
 
 
 def test_the_pages_of_the_repository_say_what_its_results_say(tmp_path: Path) -> None:
-    pages = ("docs/study.md", "docs/etpo.md", "README.md")
+    pages = ("docs/study.md", "docs/etpo.md", "docs/baselines.md", "README.md")
     copies = [Path(shutil.copy(ROOT / page, tmp_path)) for page in pages]
     results = ROOT / "benchmarks" / "results" / "study"
     assert main(["report", f"--results={results}", *(f"--docs={copy}" for copy in copies)]) == 0
