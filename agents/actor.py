@@ -93,7 +93,7 @@ class Actor(Protocol):
             observations: of as many environments; at least one.
             generator: the source of all randomness, so that equal states of it give equal actions.
             is_exploring: whether what comes of the actions is learnt from; if not, they are those of the policy that
-                was learnt. Nothing is remembered here in either case.
+                was learnt. What comes of them is taken in elsewhere.
             on_action: called once for every action, in this thread, as soon as it is there. What it raises ends the
                 call.
         """

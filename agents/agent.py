@@ -116,7 +116,7 @@ class SamplingConfig(AgentConfig):
     Attributes:
         temperature: softmax temperature of sampling (and of training, for learners). 0 is greedy decoding.
         max_new_tokens: an action is cut after this many tokens.
-        stop_at_function_end: an action also ends where its function is complete, see
+        stop_at_function_end: an action that is the body of a function also ends where the body is complete, see
             :class:`agents.function_end.FunctionEnd`.
     """
 

@@ -27,7 +27,7 @@ class LocalSampler:
 
     Args:
         language_model: whose policy writes.
-        stop_at_function_end: actions end where their function is complete, see
+        stop_at_function_end: actions that are bodies of a function end where the body is complete, see
             :class:`agents.function_end.FunctionEnd`. With a tokenizer for which that cannot be told there is a
             warning, and actions end as without it.
     """
@@ -87,7 +87,7 @@ def generate(
         temperature: at least 0.
         generator: drawn from once a token, on the CPU.
         network: which of the model's networks writes.
-        pieces: the texts of tokens; if given, actions end where their function is complete.
+        pieces: the texts of tokens; if given, actions that are bodies of a function end where the body is complete.
         on_end: called once for every action as soon as it has ended.
 
     Returns:

@@ -19,7 +19,7 @@ class Generation:
         token_ids: what was sampled; the token that ended the action is the last one, unless the action was cut.
         log_probs: log-probability of each token under the distribution that it was drawn from.
         stop_reason: "eos" (the end-of-sequence token was sampled), "function_end" (the last token showed that the
-            function is complete), or "length" (the action was cut).
+            body of the function is complete), or "length" (the action was cut).
         text: what the tokens say, without special ones and without what stands behind the function's end.
     """
 
