@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
-from rich.table import Table
 from scipy.stats import binomtest
 
+from benchmarks.cost.tables import TextTable
 from benchmarks.results import RunResult
 
 COLUMNS = ("agent", "after a failure", "scored", "repair rate", "95 % interval")
@@ -58,21 +57,9 @@ def repair_rows(results: Sequence[RunResult]) -> list[RepairRow]:
     return [repair_row(label, *numbers) for label, numbers in counts.items() if numbers[0]]
 
 
-def rich_repairs(rows: Sequence[RepairRow]) -> Table:
-    """For a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left", padding=0)
-    for index, column in enumerate(COLUMNS):
-        table.add_column(column, justify="right" if index else "left", no_wrap=index > 0, overflow="fold")
-    for row in rows:
-        table.add_row(*row.cells())
-    return table
-
-
-def markdown_repairs(rows: Sequence[RepairRow]) -> str:
-    """The same for a README."""
-    align = ["---", *["--:"] * (len(COLUMNS) - 1)]
-    lines = [COLUMNS, align, *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{CAPTION}\n"
+def repair_table(rows: Sequence[RepairRow]) -> TextTable:
+    """The rows, for a terminal or for Markdown; :data:`CAPTION` says what they are."""
+    return TextTable("How often a failed program is mended", COLUMNS, tuple(row.cells() for row in rows))
 
 
 def repair_row(agent: str, n_attempts: int, n_scored: int) -> RepairRow:

@@ -16,7 +16,7 @@ from benchmarks.errors import ResultError
 from benchmarks.metric_log import DEFAULT, list_logs
 from benchmarks.plan import RunSpec
 from benchmarks.plots import plot_learning_curves
-from benchmarks.repairs import markdown_repairs, repair_rows, rich_repairs
+from benchmarks.repairs import CAPTION, repair_rows, repair_table
 from benchmarks.results import RunResult, read_result
 from benchmarks.storage import RunFiles, write_atomically
 from benchmarks.suites import Suite
@@ -38,9 +38,12 @@ def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
         return
     rows = make_rows(results)
     console.print(rich_table(rows))
-    repairs = repair_rows(results)
-    if repairs:
-        console.print(rich_repairs(repairs))
+    tables = [markdown_table(rows)]
+    if repairs := repair_rows(results):
+        table = repair_table(repairs)
+        console.print(table.rich())
+        console.print(CAPTION, highlight=False)
+        tables.append(f"{table.markdown()}\n{CAPTION}\n")
     for note in usage_notes(results):
         console.print(note, highlight=False, soft_wrap=True)
     for run_task in dict.fromkeys(result.task for result in results):
@@ -48,7 +51,6 @@ def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
         for task in same[0].tasks:
             _print_best(console, task, same)
     plot_learning_curves(out / PICTURE_NAME, results)
-    tables = [markdown_table(rows), *([markdown_repairs(repairs)] if repairs else [])]
     write_atomically(out / TABLE_NAME, "\n".join(tables).encode())
     console.print(f"Learning curves: {out / PICTURE_NAME}   Table: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
 
@@ -77,7 +79,9 @@ def print_choices(console: Console, backend: Backend, suites: Mapping[str, Suite
     console.print(table)
     console.print("[bold]Presets[/bold] of settings (--agent name@preset)")
     for agent in defaults:
-        console.print(f"  {agent}: {', '.join(backend.presets(agent))}", highlight=False)
+        presets = backend.presets(agent)
+        if len(presets) > 1:
+            console.print(f"  {agent}: {', '.join(presets)}", highlight=False)
     console.print("[bold]Model options[/bold] and their defaults; --help says what they are")
     options = (f"--{key.replace('_', '-')} {value}" for key, value in backend.default_model_options().items())
     console.print(f"  {', '.join(options)}", highlight=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.cost.tables import TextTable
 from benchmarks.record import mean
-from benchmarks.repairs import repair_row
+from benchmarks.repairs import repair_row, repair_table
 from benchmarks.studies.rows import RunRow, Study
 from benchmarks.studies.summary import Missing, difference, evaluation, improvement, last_fifth
 from benchmarks.studies.tables import chance_text, estimate_text
@@ -35,16 +35,15 @@ def reached_table(study: Study) -> TextTable:
     return TextTable("What agents reach that do not train the language model", columns, tuple(rows), n_left=2)
 
 
-def repair_table(study: Study) -> TextTable:
+def mended_table(study: Study) -> TextTable:
     """Attempts after a failure in the same episode, all runs of an agent together; see :mod:`benchmarks.repairs`."""
     rows = []
     for label in study.labels:
         told = [run.repairs for run in study.of(label) if run.repairs is not None and run.generated_tokens]
         n_attempts = sum(repairs.n_attempts for repairs in told)
         if n_attempts:
-            rows.append(repair_row(label, n_attempts, sum(repairs.n_scored for repairs in told)).cells())
-    columns = ("agent", "after a failure", "scored", "repair rate", "95 % interval (Wilson)")
-    return TextTable("How often a failed program is mended", columns, tuple(rows))
+            rows.append(repair_row(label, n_attempts, sum(repairs.n_scored for repairs in told)))
+    return repair_table(rows)
 
 
 def against_table(study: Study, rival: str, missing: Missing) -> TextTable:

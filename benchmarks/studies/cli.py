@@ -107,7 +107,7 @@ def report(results: Path, docs: tuple[Path, ...], missing: str) -> int:
             console.print(tables.ablation_table(study, counted).rich())
         elif name in BASELINE_PARTS:
             console.print(baselines.reached_table(study).rich())
-            console.print(baselines.repair_table(study).rich())
+            console.print(baselines.mended_table(study).rich())
         else:
             for table in (tables.reward_table(study, counted), tables.model_table(study, counted)):
                 console.print(table.rich())

@@ -144,7 +144,7 @@ def _baselines(studies: Mapping[str, Study], missing: Missing, folder: Path) -> 
 
 def _repairs(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
     study = studies.get("baselines")
-    return _NOT_RUN if study is None else _body(baselines.repair_table(study))
+    return _NOT_RUN if study is None else _body(baselines.mended_table(study))
 
 
 def _search(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:

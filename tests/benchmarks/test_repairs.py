@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from benchmarks.execution import execute_run
-from benchmarks.repairs import COLUMNS, markdown_repairs, repair_rows
+from benchmarks.repairs import COLUMNS, repair_rows, repair_table
 from benchmarks.results import ModelUsage, Repairs, RunResult
 from benchmarks.storage import RunFiles
 from benchmarks.usage_notes import usage_notes
@@ -49,7 +49,7 @@ def test_runs_that_do_not_tell_or_never_failed_or_write_nothing_have_no_row(resu
 
 def test_the_markdown_table_has_a_line_a_row(result: RunResult) -> None:
     rows = repair_rows([with_repairs(result, "a", 40, 10)])
-    lines = [line for line in markdown_repairs(rows).splitlines() if line.startswith("|")]
+    lines = [line for line in repair_table(rows).markdown().splitlines() if line.startswith("|")]
     assert len(lines) == 3
     assert {line.count("|") for line in lines} == {len(COLUMNS) + 1}
 

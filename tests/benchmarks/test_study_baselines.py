@@ -59,7 +59,7 @@ def test_a_stationary_agent_is_judged_by_all_its_attempts_and_others_by_the_last
 
 
 def test_repairs_of_all_runs_are_counted_together(study: Study) -> None:
-    rows = baselines.repair_table(study).rows
+    rows = baselines.mended_table(study).rows
     assert [row[:4] for row in rows] == [(label, "80", "30", "38%") for label in ("sample", "ppo", "etpo")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from agents.prompting.text_model import Answer, Completion, ModelUnavailable, On
 _ENDPOINTS: dict[str, Endpoint] = {"instruct": "chat/completions", "completion": "completions"}
 _LARGEST_SEED = 2**31 - 1  # servers in C++ and Java keep seeds in 32 bits
 _PROBE = "def"
+_TOLD_AFTER = 3  # failures: one or two are nothing unusual
 
 
 class ServedModel:
@@ -193,8 +195,10 @@ class ServedModel:
                         except ParameterRefused as failure:
                             failed += 1
                             self._dialect.learn(failure.parameter)
-                        except Failure:
+                        except Failure as failure:
                             failed += 1
+                            if failed == _TOLD_AFTER and isinstance(failure, Passing):
+                                self._tell_of_waiting(failure)
                             raise
         except TooLong as failure:
             return PromptTooLong(failure.reason)
@@ -203,6 +207,13 @@ class ServedModel:
         assert completion is not None
         await asyncio.to_thread(self._cache.store, request.key(self.base_url), completion)
         return completion
+
+    def _tell_of_waiting(self, failure: Failure) -> None:
+        warnings.warn(
+            f"the server at {self.base_url} gives no proper answer ({failure.reason}): it is asked again for up to "
+            f"{self.options.patience_s:g} s",
+            stacklevel=2,
+        )
 
     def _explain(self, failure: Failure, failed: int) -> str:
         if isinstance(failure, Passing):
