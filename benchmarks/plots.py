@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -26,6 +26,11 @@ TITLE_WIDTH = 48
 """Characters in a line of a panel's title."""
 SMOOTHING = 3
 """Iterations over which the curves are averaged."""
+MOST_IN_PANEL = 7
+"""A longer legend would cover the curves: it goes below the panels, once for all of them."""
+
+_Styles = Mapping[str, tuple[str, str]]
+"""Colour and line style by label."""
 
 
 def plot_learning_curves(path: Path, results: Sequence[RunResult]) -> None:
@@ -42,11 +47,17 @@ def plot_learning_curves(path: Path, results: Sequence[RunResult]) -> None:
         return
     columns = min(3, len(by_task))
     rows = -(-len(by_task) // columns)
+    labels = dict.fromkeys(run.label for runs in by_task.values() for run in runs if run.agent != BASE_AGENT)
+    styles = {
+        label: (COLOURS[index % len(COLOURS)], _LINE_STYLES[index // len(COLOURS) % len(_LINE_STYLES)])
+        for index, label in enumerate(labels)
+    }
     with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(5.2 * columns, 3.6 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for axis, (task, runs) in zip(axes.flat, by_task.items(), strict=False):
-            _plot_task(axis, task, runs)
+            _plot_task(axis, task, runs, styles)
+        _add_legends(figure, list(axes.flat)[: len(by_task)])
         for axis in list(axes.flat)[len(by_task) :]:
             axis.set_visible(False)
         for row in axes:
@@ -56,14 +67,34 @@ def plot_learning_curves(path: Path, results: Sequence[RunResult]) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
+def _add_legends(figure: Figure, axes: Sequence[Axes]) -> None:
+    """A legend in every panel, or, if it is long, one below them all."""
+    lines = {str(line.get_label()): line for axis in axes for line in axis.get_lines()}
+    lines = {label: line for label, line in lines.items() if not label.startswith("_")}  # as matplotlib leaves them out
+    if len(lines) > MOST_IN_PANEL:
+        width, height = figure.get_size_inches()
+        n_columns = max(1, int(width / 2.6))
+        figure.set_size_inches(width, height + 0.2 * -(-len(lines) // n_columns))
+        figure.legend(
+            list(lines.values()),
+            list(lines),
+            loc="outside lower center",
+            ncols=n_columns,
+            frameon=False,
+            fontsize=9,
+        )
+        return
+    for axis in axes:
+        axis.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none", fontsize=9)
+
+
+def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult], styles: _Styles) -> None:
     base: dict[str, list[RunResult]] = defaultdict(list)
     others: dict[str, list[RunResult]] = defaultdict(list)
     for run in runs:
         (base if run.agent == BASE_AGENT else others)[run.label].append(run)
-    for index, (label, group) in enumerate(others.items()):
-        colour = COLOURS[index % len(COLOURS)]
-        style = _LINE_STYLES[index // len(COLOURS) % len(_LINE_STYLES)]
+    for label, group in others.items():
+        colour, style = styles[label]
         steps, curves = _aligned(group)
         seeds = f"{len(group)} seed{'s' if len(group) > 1 else ''}"
         axis.plot(steps, curves.mean(axis=0), style, color=colour, linewidth=2, label=f"{label} ({seeds})")
@@ -76,7 +107,6 @@ def _plot_task(axis: Axes, task: str, runs: Sequence[RunResult]) -> None:
     axis.set_title(textwrap.fill(task.replace(TASK_SEPARATOR, f" {TASK_SEPARATOR} "), TITLE_WIDTH))
     axis.set_xlabel("attempts")
     axis.grid(axis="y", alpha=0.25)
-    axis.legend(loc="lower right", frameon=True, framealpha=0.85, edgecolor="none", fontsize=9)
 
 
 def _plot_base(axis: Axes, groups: dict[str, list[RunResult]]) -> None:

@@ -138,8 +138,11 @@ def _made_by(studies: Mapping[str, Study], parts: Sequence[str]) -> str:
 
 
 def _baselines(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:
-    study = studies.get("baselines")
-    return _NOT_RUN if study is None else _body(baselines.reached_table(study))
+    if (study := studies.get("baselines")) is None:
+        return _NOT_RUN
+    figures.plot_intervals(folder / "baselines_intervals.png", study, missing)
+    picture = "![Interquartile means over both tasks, with 95 % intervals](baselines_intervals.png)"
+    return f"{picture}\n\n{_body(baselines.reached_table(study))}"
 
 
 def _repairs(studies: Mapping[str, Study], missing: Missing, folder: Path) -> str:

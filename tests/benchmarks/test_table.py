@@ -5,10 +5,11 @@ import io
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 from rich.console import Console
 
 from benchmarks.execution import execute_run
-from benchmarks.plots import moving_average, plot_learning_curves
+from benchmarks.plots import MOST_IN_PANEL, moving_average, plot_learning_curves
 from benchmarks.results import Mean, RunResult, read_result
 from benchmarks.storage import RunFiles
 from benchmarks.table import make_rows, markdown_table, rich_table
@@ -127,3 +128,13 @@ def test_the_moving_average_looks_back() -> None:
 
     averages = moving_average(np.array([1.0, 3.0, 5.0, 10.0]), 3)
     assert averages.tolist() == pytest.approx([1, 2, 3, 6])
+
+
+def test_a_legend_too_long_for_a_panel_goes_below_the_panels(results: list[RunResult], tmp_path: Path) -> None:
+    def height(n_labels: int) -> int:
+        runs = [dataclasses.replace(results[0], label=f"learner@{i}") for i in range(n_labels)]
+        path = tmp_path / f"{n_labels}.png"
+        plot_learning_curves(path, runs)
+        return int(imread(path).shape[0])
+
+    assert height(1) == height(MOST_IN_PANEL) < height(MOST_IN_PANEL + 1)
