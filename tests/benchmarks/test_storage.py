@@ -32,6 +32,12 @@ def test_a_full_disk_leaves_the_old_file_and_no_debris(tmp_path: Path, monkeypat
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="cannot write"):
+        write_atomically(tmp_path / "file" / "inside", b"new")
+
+
 def test_appended_attempts_are_read_in_order(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "attempts.jsonl.gz"
     append_attempts(path, ATTEMPTS[:2])
