@@ -98,6 +98,9 @@ def normalise_program(action: str) -> str:
         except ProgramError as error:
             first_error = first_error or error
     assert first_error is not None
+    if text.strip() and all(is_prose(line) for line in text.split("\n") if line.strip()):
+        message = "the answer holds no program, only sentences: write build_model in one ```python block"
+        raise syntax_error(message, _shown(text))
     if len(first_error.code) > MAX_PROGRAM_CHARACTERS:
         first_error.code = _shown(text)
     raise first_error

@@ -417,6 +417,11 @@ def test_comments_survive() -> None:
             None,
         ),
         (
+            "I cannot do that.\n\nPlease ask something else.",
+            "SyntaxError: the answer holds no program, only sentences: write build_model in one ```python block",
+            None,
+        ),
+        (
             "x = 1\n\x0cy = 2",
             "SyntaxError: a form feed in front of a line makes Python read it as unindented; leave it out",
             3,
