@@ -9,7 +9,7 @@ from typing import Any
 from agents.agent import register_agent
 from agents.language_model import LanguageModel
 from agents.prompting.agent import PromptingAgent
-from agents.prompting.examples import Example, solved_examples
+from agents.prompting.examples import Example, read_examples, solved_examples
 from agents.prompting.observation import Observation
 from agents.prompting.prompter import PromptingConfig
 from agents.prompting.text_model import TextModel
@@ -47,10 +47,11 @@ class FewShot(PromptingAgent):
 
     def __init__(self, model: TextModel | LanguageModel, config: FewShotConfig, seed: int) -> None:
         super().__init__("few-shot", model, config, seed)
+        self._examples = read_examples(self._templates.luggage)
 
     def history(self, observation: Observation) -> list[Example]:
         """The first examples that are of other tasks."""
-        examples = solved_examples(self._model.prompt_style)
+        examples = solved_examples(self._examples, self._model.prompt_style)
         others = [example for example in examples if example.observation.task != observation.task]
         return others[: self.config.n_examples]
 

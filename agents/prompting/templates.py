@@ -1,7 +1,8 @@
 """Prompts as Jinja2 templates in files: found, checked, rendered, and told apart by a hash.
 
 A template lies at ``<style>/<agent>.j2``; one for what an agent writes for itself before its program, at
-``<style>/<agent>.thought.j2``. Style "infill" uses the templates of "completion".
+``<style>/<agent>.thought.j2``; what an agent brings along from the start, if anything, at ``<agent>.yaml``. Style
+"infill" uses the templates of "completion".
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import jinja2
 import jinja2.meta
+import yaml
 
 from agents.agent import unknown
 from agents.model_options import PromptStyle
@@ -32,7 +34,8 @@ class PromptTemplates:
     """The templates of one agent in one style.
 
     Attributes:
-        fingerprint: hash of their sources; another hash, other prompts.
+        fingerprint: hash of their sources, and of what is brought along; another hash, other prompts.
+        luggage: what is brought along, as the YAML file holds it; None for nothing.
         thinks: whether there is a template for what is written before the program.
 
     Raises:
@@ -60,7 +63,9 @@ class PromptTemplates:
         thought_path = _find(f"{place}/{agent}.thought.j2", folders)
         self._program = self._read(path)
         self._thought = None if thought_path is None else self._read(thought_path)
-        sources = [source for source in (path, thought_path) if source is not None]
+        luggage_path = _find(f"{agent}.yaml", folders)
+        self.luggage = None if luggage_path is None else _read_yaml(luggage_path)
+        sources = [source for source in (path, thought_path, luggage_path) if source is not None]
         digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources))
         self.fingerprint = f"sha256:{digest.hexdigest()[:16]}"
 
@@ -94,6 +99,13 @@ class PromptTemplates:
 
 def _find(name: str, folders: list[Path]) -> Path | None:
     return next((folder / name for folder in [*folders, TEMPLATES] if (folder / name).is_file()), None)
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"{path} cannot be read: {' '.join(str(error).split())[:300]}") from None
 
 
 def _render(template: jinja2.Template, variables: Mapping[str, Any]) -> str:

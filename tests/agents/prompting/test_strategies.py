@@ -13,7 +13,8 @@ from gymnasium.vector import AutoresetMode
 import ds_gym  # noqa: F401  # registers the environment
 from agents import make_agent, make_config
 from agents.agent import agent_traits, list_agents
-from agents.prompting.examples import solved_examples
+from agents.prompting.examples import Example, read_examples, solved_examples
+from agents.prompting.templates import PromptTemplates
 from agents.rollout import Turn
 from tests.agents.prompting.scripted_model import ScriptedModel
 
@@ -70,6 +71,10 @@ def test_zero_shot_never_sees_what_failed() -> None:
     assert "Error" not in model.programs()[0]
 
 
+def built_in_examples(style: Any) -> tuple[Example, ...]:
+    return solved_examples(read_examples(PromptTemplates("few-shot", style).luggage), style)
+
+
 @pytest.mark.parametrize("style", ["completion", "instruct"])
 @pytest.mark.parametrize("task", ["wine", "monks_3", "tic_tac_toe"])
 def test_few_shot_shows_examples_of_other_tasks_alone(style: Any, task: str) -> None:
@@ -81,7 +86,7 @@ def test_few_shot_shows_examples_of_other_tasks_alone(style: Any, task: str) -> 
     finally:
         envs.close()
     prompt = agent.prompts(observation)["program"]  # type: ignore[attr-defined]
-    examples = solved_examples(style)
+    examples = built_in_examples(style)
     shown = [example for example in examples if example.body in prompt]
     own = observation.partition("\n")[0]
     assert len(shown) == 3
@@ -90,10 +95,42 @@ def test_few_shot_shows_examples_of_other_tasks_alone(style: Any, task: str) -> 
     assert prompt.endswith(observation)
 
 
+def test_examples_of_the_user_go_first_and_change_the_fingerprint(tmp_path: Any) -> None:
+    (tmp_path / "few-shot.yaml").write_text("- task: digits\n  body: return None\n")
+    config = make_config("few-shot", templates=str(tmp_path))
+    agent = make_agent("few-shot", ScriptedModel(in_turn(FAILING)), config)
+    envs = make_envs(1)
+    try:
+        (observation,), _ = envs.reset(seed=0)
+    finally:
+        envs.close()
+    prompt = agent.prompts(observation)["program"]  # type: ignore[attr-defined]
+    assert prompt.count("def build_model(") == 2
+    assert "    return None\n" in prompt
+    mine, built_in = PromptTemplates("few-shot", "completion", str(tmp_path)), PromptTemplates("few-shot", "completion")
+    assert mine.fingerprint != built_in.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "a list of examples"),
+        ("task: wine", "a list of examples"),
+        ("- task: wine", "example 1 must have"),
+        ("- {", "cannot be read"),
+    ],
+)
+def test_bad_examples_are_told(tmp_path: Any, text: str, complaint: str) -> None:
+    (tmp_path / "few-shot.yaml").write_text(text)
+    with pytest.raises(ValueError, match=complaint) as error:
+        make_agent("few-shot", ScriptedModel(in_turn(FAILING)), make_config("few-shot", templates=str(tmp_path)))
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("style", ["completion", "instruct"])
 def test_the_examples_really_solve_their_tasks(style: Any) -> None:
     tasks = ["wine", "monks_3", "digits", "breast_cancer"]
-    for task, example in zip(tasks, solved_examples(style), strict=True):
+    for task, example in zip(tasks, built_in_examples(style), strict=True):
         env = gym.make("DataSci-v0", task=task, prompt=style, n_splits=1)
         try:
             observation, _ = env.reset(seed=0)
