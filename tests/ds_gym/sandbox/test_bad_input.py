@@ -58,7 +58,9 @@ CASES = {
     ),
     "nothing": Case("", "syntax", "SyntaxError: build_model has no body"),
     "a comment": Case("    # nothing", "syntax", "SyntaxError: build_model has no body"),
-    "prose": Case("I would use a random forest here.", "syntax", "SyntaxError: invalid syntax"),
+    "prose": Case(
+        "I would use a random forest here.", "syntax", "SyntaxError: the answer holds no program, only sentences"
+    ),
     "no model": Case("    clf = 3", "invalid_predictions", NONE),
     "an early return": Case(f"    return\n    {FIT}", "invalid_predictions", NONE),
     "a model that is None": Case("    model = None", "invalid_predictions", NONE),
