@@ -125,7 +125,7 @@ class Backend(Protocol):
         """
         ...
 
-    def prompts(self, spec: RunSpec) -> dict[str, str]:
+    def prompts(self, spec: RunSpec, options: RunOptions) -> dict[str, str]:
         """What the agent of a run asks its model, or what it is shown, by occasion."""
         ...
 
@@ -229,12 +229,11 @@ class DataSciBackend:
         corpus = models.corpus_fingerprint(wanted.name, wanted.perplexity_corpus)
         return ChosenModel(wanted.name, fingerprint, options, wanted.device, wanted.perplexity_corpus, corpus)
 
-    def prompts(self, spec: RunSpec) -> dict[str, str]:
+    def prompts(self, spec: RunSpec, options: RunOptions) -> dict[str, str]:
         from agents.prompting.agent import PromptingAgent
         from agents.prompting.demonstration import FAILING_PROGRAM, demonstrate
-        from benchmarks.plan import RunOptions
 
-        workplace = self.open(spec, RunOptions())
+        workplace = self.open(spec, options)
         envs = workplace.make_envs(spec.tasks[:1])
         try:
             if isinstance(workplace.agent, PromptingAgent):

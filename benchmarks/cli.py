@@ -104,7 +104,7 @@ def _execute(backend: Backend, arguments: Arguments) -> int:
     if arguments.show_prompt:
         from benchmarks.report import print_prompts
 
-        print_prompts(console, plan, backend)
+        print_prompts(console, plan, backend, RunOptions(served=arguments.served))
         return 0
     cores = available_cores()
     jobs = min(arguments.jobs or (cores if device == "cpu" else 1), len(plan))

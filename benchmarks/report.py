@@ -14,7 +14,7 @@ from rich.table import Table
 from benchmarks.backend import Backend
 from benchmarks.errors import ResultError
 from benchmarks.metric_log import DEFAULT, list_logs
-from benchmarks.plan import RunSpec
+from benchmarks.plan import RunOptions, RunSpec
 from benchmarks.plots import plot_learning_curves
 from benchmarks.repairs import CAPTION, repair_rows, repair_table
 from benchmarks.results import RunResult, read_result
@@ -55,14 +55,14 @@ def print_report(console: Console, plan: Sequence[RunSpec], out: Path) -> None:
     console.print(f"Learning curves: {out / PICTURE_NAME}   Table: {out / TABLE_NAME}", highlight=False, soft_wrap=True)
 
 
-def print_prompts(console: Console, plan: Sequence[RunSpec], backend: Backend) -> None:
+def print_prompts(console: Console, plan: Sequence[RunSpec], backend: Backend, options: RunOptions) -> None:
     """What each agent of ``plan`` asks its model on the first task, as plain text."""
     shown: set[str] = set()
     for spec in plan:
         if spec.label in shown:
             continue
         shown.add(spec.label)
-        for occasion, prompt in backend.prompts(spec).items():
+        for occasion, prompt in backend.prompts(spec, options).items():
             console.rule(f"{spec.label}, {spec.tasks[0]}, {occasion}")
             console.print(prompt, markup=False, highlight=False, soft_wrap=True)
         if spec.prompt_fingerprint is not None:

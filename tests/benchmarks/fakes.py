@@ -211,7 +211,7 @@ class FakeBackend:
             None if corpus is None else f"fingerprint of {corpus}",
         )
 
-    def prompts(self, spec: RunSpec) -> dict[str, str]:
+    def prompts(self, spec: RunSpec, options: RunOptions) -> dict[str, str]:
         return {"at the first attempt": f"[prompt] of {spec.agent}"}
 
     def open(self, spec: RunSpec, options: RunOptions) -> Workplace:

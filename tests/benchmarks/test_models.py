@@ -11,6 +11,7 @@ from benchmarks.backend import DataSciBackend
 from benchmarks.cli import main
 from benchmarks.errors import BadInput
 from benchmarks.models import ModelRequest
+from tests.agents.prompting.served.hostile_server import hostile_server
 
 BACKEND = DataSciBackend()
 
@@ -103,6 +104,19 @@ def test_templates_that_cannot_be_used_are_told_before_anything_runs(
     assert "zero-shot.j2" in line
     assert "Did you mean 'observation'?" in line
     assert not out.exists()
+
+
+def test_prompts_of_a_served_model_are_shown_with_the_key_that_was_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "holds no key")  # so that reading it would fail
+    monkeypatch.setenv("MY_KEY", "a-key-of-some-length")
+    with hostile_server() as server:
+        arguments = ["--agent", "zero-shot", "--show-prompt", "--tasks", "wine", "--model", "openai:a-model"]
+        assert main([*arguments, "--base-url", server.base_url, "--api-key-variable", "MY_KEY"]) == 0
+    shown = capsys.readouterr().out
+    assert "You are an experienced data scientist." in shown
+    assert "a-key-of-some-length" not in shown
 
 
 def test_prompts_are_shown_without_a_run(capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
